@@ -1,0 +1,146 @@
+//! The layouts behind the option table, and what each stands for. Few layouts serve many options: a new option is
+//! mostly a row in `option.rs` that names one of these.
+
+use alloc::vec::Vec;
+use core::net::Ipv6Addr;
+
+use ipnet::Ipv6Net;
+
+use crate::error::ErrorKind;
+use crate::value::{
+    AccessTechnology, HandoffIndicator, LinkLayerAddress, MnIdSubtype, MnIdentifier, Timestamp,
+};
+use crate::wire::{Wire, wire_struct};
+
+/// A value and the layout that carries it.
+pub trait Meaning: Sized {
+    /// The layout.
+    type Layout: Wire;
+    /// What the layout says; an error where it can say nothing.
+    fn from_layout(layout: Self::Layout) -> Result<Self, ErrorKind>;
+    /// The layout that says it.
+    fn to_layout(&self) -> Self::Layout;
+}
+
+/// Octets of a PadN option: zero when sent, ignored when received (RFC 6275 §6.2.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Padding(pub Vec<u8>);
+
+/// The content of a Previous MAAR option (RFC 8885 §4.5): a P-MAAR and one prefix that it anchors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PreviousMaar {
+    /// The P-MAAR's global address.
+    pub address: Ipv6Addr,
+    /// The mobile node's prefix anchored there.
+    pub prefix: Ipv6Net,
+}
+
+wire_struct! {
+    /// Nothing: Pad1 has not even a Length.
+    pub struct NoBody {}
+
+    /// PadN.
+    pub struct PaddingBody {
+        padding: Vec<u8> => Octets, "", "Padding";
+    }
+
+    /// Mobile Node Identifier.
+    pub struct MnIdentifierBody {
+        subtype: u8 => Named(MnIdSubtype::NAMES), ".subtype", "Subtype";
+        identifier: Vec<u8> => Identifier, "", "Identifier";
+    }
+
+    /// Home Network Prefix, Anchored Prefix and Local Prefix.
+    pub struct PrefixBody {
+        reserved: u8 => Reserved, ".reserved", "Reserved";
+        prefix_length: u8 => PrefixLength, ".length", "Prefix Length";
+        prefix: Ipv6Addr => Prefix, "", "Prefix";
+    }
+
+    /// Previous MAAR.
+    pub struct PreviousMaarBody {
+        reserved: u8 => Reserved, ".reserved", "Reserved";
+        prefix_length: u8 => PrefixLength, ".prefix.length", "Prefix Length";
+        maar: Ipv6Addr => Ipv6, ".address", "Previous MAAR";
+        prefix: Ipv6Addr => Prefix, ".prefix", "Home Network Prefix";
+    }
+
+    /// Serving MAAR, Link-local Address and DLIF Link-Local Address.
+    pub struct AddressBody {
+        address: Ipv6Addr => Ipv6, "", "Address";
+    }
+
+    /// Mobile Node Link-layer Identifier and DLIF Link-Layer Address.
+    pub struct LinkLayerBody {
+        reserved: u16 => Reserved, ".reserved", "Reserved";
+        address: Vec<u8> => LinkLayer, "", "Link-Layer Address";
+    }
+
+    /// Handoff Indicator.
+    pub struct HandoffBody {
+        reserved: u8 => Reserved, ".reserved", "Reserved";
+        handoff: u8 => Named(HandoffIndicator::NAMES), "", "Handoff Indicator";
+    }
+
+    /// Access Technology Type.
+    pub struct AccessTechnologyBody {
+        reserved: u8 => Reserved, ".reserved", "Reserved";
+        technology: u8 => Named(AccessTechnology::NAMES), "", "Access Technology Type";
+    }
+
+    /// Timestamp.
+    pub struct TimestampBody {
+        timestamp: u64 => Timestamp, "", "Timestamp";
+    }
+}
+
+/// The first `length` bits of `address`: "the rest of the bits MUST be ignored" (RFC 8885 §4.3, R4.3.7).
+fn prefix(address: Ipv6Addr, length: u8) -> Result<Ipv6Net, ErrorKind> {
+    Ok(Ipv6Net::new(address, length).map_err(|_| ErrorKind::PrefixLength(length))?.trunc())
+}
+
+/// The pairs of value and layout: the value's name, its layout's name, and the two directions.
+macro_rules! meanings {
+    ($( $value:ty, $layout:ident: |$read:ident| $from:expr, |$write:ident| $to:expr; )*) => {$(
+        impl Meaning for $value {
+            type Layout = $layout;
+            fn from_layout($read: $layout) -> Result<Self, ErrorKind> {
+                $from
+            }
+            fn to_layout(&self) -> $layout {
+                let $write = self;
+                $to
+            }
+        }
+    )*};
+}
+
+meanings! {
+    (), NoBody: |_layout| Ok(()), |_value| NoBody {};
+    Padding, PaddingBody: |layout| Ok(Self(layout.padding)), |value| PaddingBody { padding: value.0.clone() };
+    MnIdentifier, MnIdentifierBody:
+        |layout| Ok(Self { subtype: MnIdSubtype(layout.subtype), identifier: layout.identifier }),
+        |value| MnIdentifierBody { subtype: value.subtype.0, identifier: value.identifier.clone() };
+    Ipv6Net, PrefixBody:
+        |layout| prefix(layout.prefix, layout.prefix_length),
+        |value| PrefixBody { reserved: 0, prefix_length: value.prefix_len(), prefix: value.network() };
+    PreviousMaar, PreviousMaarBody:
+        |layout| Ok(Self { address: layout.maar, prefix: prefix(layout.prefix, layout.prefix_length)? }),
+        |value| PreviousMaarBody {
+            reserved: 0,
+            prefix_length: value.prefix.prefix_len(),
+            maar: value.address,
+            prefix: value.prefix.network(),
+        };
+    Ipv6Addr, AddressBody: |layout| Ok(layout.address), |value| AddressBody { address: *value };
+    LinkLayerAddress, LinkLayerBody:
+        |layout| Ok(Self(layout.address)),
+        |value| LinkLayerBody { reserved: 0, address: value.0.clone() };
+    HandoffIndicator, HandoffBody:
+        |layout| Ok(Self(layout.handoff)),
+        |value| HandoffBody { reserved: 0, handoff: value.0 };
+    AccessTechnology, AccessTechnologyBody:
+        |layout| Ok(Self(layout.technology)),
+        |value| AccessTechnologyBody { reserved: 0, technology: value.0 };
+    Timestamp, TimestampBody: |layout| Ok(Self(layout.timestamp)), |value| TimestampBody { timestamp: value.0 };
+}

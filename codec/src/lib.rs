@@ -1,0 +1,50 @@
+//! Octets and messages of Proxy Mobile IPv6 for Distributed Mobility Management (RFC 8885).
+//!
+//! Three layers over one set of tables ([`OPTIONS`], [`MESSAGES`]):
+//!
+//! * a borrowed [`MessageView`] that keeps offsets and knows no meanings,
+//! * an owned [`Message`] that cannot be wrong, with the one encoder,
+//! * [`edit`]s of encoded octets, for the messages that are wrong on purpose.
+//!
+//! No I/O, no clock, no `unsafe`; `no_std` with `alloc`.
+//!
+//! ```
+//! use dmm_codec::{Lifetime, Message, MnIdentifier, MobilityOption, Pbu, PbuFlags};
+//!
+//! let (maar, cmd) = ("2001:db8:100::1".parse().unwrap(), "2001:db8:100::ff".parse().unwrap());
+//! let pbu = Message::Pbu(Pbu {
+//!     seq: 7,
+//!     flags: PbuFlags::A | PbuFlags::P | PbuFlags::D,
+//!     lifetime: Lifetime(75),
+//!     options: vec![MobilityOption::MnIdentifier(MnIdentifier::nai("mn1@example.org"))],
+//! });
+//! let octets = pbu.encode(maar, cmd).unwrap();
+//! assert_eq!(Message::decode(&octets, maar, cmd).unwrap().message, pbu);
+//! ```
+#![no_std]
+
+extern crate alloc;
+
+pub mod body;
+pub mod checksum;
+pub mod edit;
+pub mod error;
+pub mod message;
+pub mod ndp;
+pub mod option;
+pub mod packet;
+pub mod time;
+pub mod value;
+pub mod view;
+pub mod wire;
+
+pub use body::PreviousMaar;
+pub use error::{DecodeError, EncodeError, ErrorKind, Reaction, What};
+pub use message::{MESSAGES, Message, MessageSpec, Pba, PbaFlags, Pbu, PbuFlags};
+pub use option::{Align, MobilityOption, OPTIONS, OptionSpec, UnknownOption};
+pub use time::Instant;
+pub use value::{
+    AccessTechnology, HandoffIndicator, Lifetime, LinkLayerAddress, MnIdSubtype, MnIdentifier, Status,
+    Timestamp,
+};
+pub use view::{FieldView, MessageView, OptionView};

@@ -1,0 +1,313 @@
+//! Messages as values, their table, and the one encoder.
+
+use alloc::vec::Vec;
+use core::net::Ipv6Addr;
+
+use crate::body::Padding;
+use crate::checksum::{MOBILITY_HEADER, checksum};
+use crate::error::{DecodeError, EncodeError, What};
+use crate::option::{MobilityOption, spec};
+use crate::value::{Lifetime, Status};
+use crate::view::MessageView;
+use crate::wire::{FieldSpec, Wire, flags, wire_struct};
+
+/// MH Type of Binding Update, and so of Proxy Binding Update.
+pub const PBU: u8 = 5;
+/// MH Type of Binding Acknowledgement, and so of Proxy Binding Acknowledgement.
+pub const PBA: u8 = 6;
+/// "No next header": what Payload Proto must say (RFC 6275 §6.1.1).
+pub const NO_NEXT_HEADER: u8 = 59;
+
+flags! {
+    /// Flags of a Proxy Binding Update (RFC 8885 §4.1).
+    pub struct PbuFlags(u16) {
+        A = 0x8000, "Acknowledge", "RFC 6275 §6.1.7";
+        H = 0x4000, "Home Registration", "RFC 6275 §6.1.7";
+        L = 0x2000, "Link-Local Address Compatibility", "RFC 6275 §6.1.7";
+        K = 0x1000, "Key Management Mobility Capability", "RFC 6275 §6.1.7";
+        M = 0x0800, "MAP Registration", "RFC 4140 §6.1";
+        R = 0x0400, "Mobile Router", "RFC 3963 §4.1";
+        P = 0x0200, "Proxy Registration", "RFC 5213 §8.1";
+        F = 0x0100, "Forcing UDP Encapsulation", "RFC 5555 §4.1";
+        T = 0x0080, "TLV-header Format", "RFC 5845 §6.1";
+        B = 0x0040, "Bulk Binding Update", "RFC 6602 §5";
+        S = 0x0020, "Multicast Signaling", "RFC 7161 §6";
+        D = 0x0010, "DMM", "RFC 8885 §4.1";
+    }
+}
+
+flags! {
+    /// Flags of a Proxy Binding Acknowledgement (RFC 8885 §4.2).
+    pub struct PbaFlags(u8) {
+        K = 0x80, "Key Management Mobility Capability", "RFC 6275 §6.1.8";
+        R = 0x40, "Mobile Router", "RFC 3963 §4.2";
+        P = 0x20, "Proxy Registration", "RFC 5213 §8.2";
+        T = 0x10, "TLV-header Format", "RFC 5845 §6.2";
+        B = 0x08, "Bulk Binding Update", "RFC 6602 §5";
+        S = 0x04, "Multicast Signaling", "RFC 7161 §6";
+        D = 0x02, "DMM", "RFC 8885 §4.2";
+    }
+}
+
+wire_struct! {
+    /// The six octets that start every Mobility Header (RFC 6275 §6.1.1).
+    pub struct Header {
+        payload_proto: u8 => Uint, "payload_proto", "Payload Proto";
+        header_len: u8 => Uint, "header_len", "Header Len";
+        mh_type: u8 => Uint, "type", "MH Type";
+        reserved: u8 => Reserved, "reserved", "Reserved";
+        checksum: u16 => Uint, "checksum", "Checksum";
+    }
+
+    /// What follows the header in a PBU.
+    pub struct PbuBody {
+        seq: u16 => Uint, "seq", "Sequence #";
+        flags: u16 => Flags(PbuFlags::FLAGS), "flag", "Flags";
+        lifetime: u16 => Lifetime, "lifetime", "Lifetime";
+    }
+
+    /// What follows the header in a PBA.
+    pub struct PbaBody {
+        status: u8 => Named(Status::NAMES), "status", "Status";
+        flags: u8 => Flags(PbaFlags::FLAGS), "flag", "Flags";
+        seq: u16 => Uint, "seq", "Sequence #";
+        lifetime: u16 => Lifetime, "lifetime", "Lifetime";
+    }
+}
+
+/// One row of the table of messages.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageSpec {
+    /// MH Type.
+    pub mh_type: u8,
+    /// Name in scripts and JSON.
+    pub name: &'static str,
+    /// Name in the RFC.
+    pub title: &'static str,
+    /// The fields between header and options; offsets count from the end of the header.
+    pub fields: &'static [FieldSpec],
+    /// How many octets they have.
+    pub len: usize,
+    /// Where it is defined.
+    pub source: &'static str,
+}
+
+macro_rules! messages {
+    ($( $mh_type:ident => $variant:ident: $body:ident, $name:literal, $title:literal, $source:literal; )*) => {
+        /// Every message that is known here.
+        pub const MESSAGES: &[MessageSpec] = &[$(
+            MessageSpec {
+                mh_type: $mh_type,
+                name: $name,
+                title: $title,
+                fields: $body::FIELDS,
+                len: $body::LEN,
+                source: $source,
+            },
+        )*];
+
+        /// A Mobility Header message, as a value that cannot be wrong.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Message {
+            $( #[doc = concat!($title, ", ", $source)] $variant($variant), )*
+        }
+
+        impl Message {
+            /// MH Type.
+            pub fn mh_type(&self) -> u8 {
+                match self {
+                    $( Self::$variant(_) => $mh_type, )*
+                }
+            }
+
+            /// Its options, without padding.
+            pub fn options(&self) -> &[MobilityOption] {
+                match self {
+                    $( Self::$variant(message) => &message.options, )*
+                }
+            }
+
+            /// Its options, without padding.
+            pub fn options_mut(&mut self) -> &mut Vec<MobilityOption> {
+                match self {
+                    $( Self::$variant(message) => &mut message.options, )*
+                }
+            }
+
+            fn write_body(&self, out: &mut Vec<u8>) {
+                match self {
+                    $( Self::$variant(message) => message.layout().write(out), )*
+                }
+            }
+
+            fn from_view(view: &MessageView<'_>, options: Vec<MobilityOption>) -> Option<Self> {
+                match view.mh_type() {
+                    $( $mh_type => Some(Self::$variant($variant::from_parts($body::read(view.body())?, options))), )*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+messages! {
+    PBU => Pbu: PbuBody, "pbu", "Proxy Binding Update", "RFC 8885 §4.1";
+    PBA => Pba: PbaBody, "pba", "Proxy Binding Acknowledgement", "RFC 8885 §4.2";
+}
+
+/// The row of a message type.
+pub fn message_spec(mh_type: u8) -> Option<&'static MessageSpec> {
+    MESSAGES.iter().find(|spec| spec.mh_type == mh_type)
+}
+
+/// A Proxy Binding Update (or a Binding Update: the P flag tells).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pbu {
+    /// Sequence number.
+    pub seq: u16,
+    /// Flags.
+    pub flags: PbuFlags,
+    /// Requested lifetime; zero de-registers.
+    pub lifetime: Lifetime,
+    /// Options, without padding.
+    pub options: Vec<MobilityOption>,
+}
+
+impl Pbu {
+    fn layout(&self) -> PbuBody {
+        PbuBody { seq: self.seq, flags: self.flags.0, lifetime: self.lifetime.0 }
+    }
+
+    fn from_parts(body: PbuBody, options: Vec<MobilityOption>) -> Self {
+        Self { seq: body.seq, flags: PbuFlags(body.flags), lifetime: Lifetime(body.lifetime), options }
+    }
+}
+
+/// A Proxy Binding Acknowledgement (or a Binding Acknowledgement: the P flag tells).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pba {
+    /// Whether the PBU was accepted, or why not.
+    pub status: Status,
+    /// Flags.
+    pub flags: PbaFlags,
+    /// Sequence number of the PBU that this answers.
+    pub seq: u16,
+    /// Granted lifetime.
+    pub lifetime: Lifetime,
+    /// Options, without padding.
+    pub options: Vec<MobilityOption>,
+}
+
+impl Pba {
+    fn layout(&self) -> PbaBody {
+        PbaBody { status: self.status.0, flags: self.flags.0, seq: self.seq, lifetime: self.lifetime.0 }
+    }
+
+    fn from_parts(body: PbaBody, options: Vec<MobilityOption>) -> Self {
+        let (status, flags) = (Status(body.status), PbaFlags(body.flags));
+        Self { status, flags, seq: body.seq, lifetime: Lifetime(body.lifetime), options }
+    }
+}
+
+/// A message that was read, and what was wrong with parts of it that a receiver skips.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// The message, without the skipped parts.
+    pub message: Message,
+    /// What was skipped, and why.
+    pub skipped: Vec<DecodeError>,
+}
+
+/// Whether the encoder pads options to their alignment. Not padding is for tests of receivers only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Padded {
+    /// As RFC 6275 §6.2.1 asks.
+    #[default]
+    Aligned,
+    /// No padding between options; only the end is padded to a multiple of 8 octets.
+    EndOnly,
+}
+
+impl Message {
+    /// Reads a Mobility Header as it came from `src` to `dst`, in the order of checks of RFC 6275 §9.2.
+    pub fn decode(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Result<Decoded, DecodeError> {
+        let view = MessageView::received(octets, src, dst)?;
+        let (mut options, mut skipped) = (Vec::new(), Vec::new());
+        for option in view.options() {
+            let option = option?;
+            match MobilityOption::read(option.kind, option.body) {
+                Ok(MobilityOption::Pad1(()) | MobilityOption::PadN(_)) => {}
+                Ok(read) => options.push(read),
+                Err(kind) => skipped.push(DecodeError::new(What::Option(option.kind), option.offset, kind)),
+            }
+        }
+        let message = Self::from_view(&view, options).expect("`received` refuses types that the table lacks");
+        Ok(Decoded { message, skipped })
+    }
+
+    /// Writes the message as it goes from `src` to `dst`: aligned, padded to a multiple of 8 octets, checksummed.
+    pub fn encode(&self, src: Ipv6Addr, dst: Ipv6Addr) -> Result<Vec<u8>, EncodeError> {
+        let mut octets = self.encode_unsummed(Padded::Aligned)?;
+        repair_checksum(&mut octets, src, dst);
+        Ok(octets)
+    }
+
+    /// Writes the message with a checksum of zero, for edits to be made before it is filled in.
+    pub fn encode_unsummed(&self, padded: Padded) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Vec::with_capacity(256);
+        let header = Header {
+            payload_proto: NO_NEXT_HEADER,
+            header_len: 0,
+            mh_type: self.mh_type(),
+            reserved: 0,
+            checksum: 0,
+        };
+        header.write(&mut out);
+        self.write_body(&mut out);
+        for option in self.options() {
+            let body = option.body();
+            if let (Padded::Aligned, Some(spec)) = (padded, spec(option.kind())) {
+                let octets = spec.align.padding(out.len(), body.len());
+                pad(&mut out, octets);
+            }
+            write_option(&mut out, option, &body)?;
+        }
+        // RFC 6275 §6.1.1: "the length of the Mobility Header MUST be a multiple of 8 octets".
+        let octets = (8 - out.len() % 8) % 8;
+        pad(&mut out, octets);
+        let header_len = u8::try_from(out.len() / 8 - 1).map_err(|_| EncodeError::TooLong(out.len()))?;
+        out[1] = header_len;
+        Ok(out)
+    }
+}
+
+/// Fills in the checksum of a whole Mobility Header. Fewer than six octets have none and stay as they are.
+pub fn repair_checksum(octets: &mut [u8], src: Ipv6Addr, dst: Ipv6Addr) {
+    if octets.len() < Header::LEN {
+        return;
+    }
+    octets[4..6].fill(0);
+    let sum = checksum(src, dst, MOBILITY_HEADER, octets);
+    octets[4..6].copy_from_slice(&sum.to_be_bytes());
+}
+
+/// RFC 6275 §6.2.2, §6.2.3: one octet of padding is Pad1, more are PadN with zeros.
+fn pad(out: &mut Vec<u8>, octets: usize) {
+    let option = match octets {
+        0 => return,
+        1 => MobilityOption::Pad1(()),
+        n => MobilityOption::PadN(Padding(alloc::vec![0; n - 2])),
+    };
+    write_option(out, &option, &option.body()).expect("at most 9 octets of padding are ever needed");
+}
+
+fn write_option(out: &mut Vec<u8>, option: &MobilityOption, body: &[u8]) -> Result<(), EncodeError> {
+    out.push(option.kind());
+    if *option != MobilityOption::Pad1(()) {
+        let too_long = EncodeError::OptionTooLong { what: What::Option(option.kind()), len: body.len() };
+        out.push(u8::try_from(body.len()).map_err(|_| too_long)?);
+        out.extend_from_slice(body);
+    }
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! A borrowed look at the octets of a Mobility Header, which keeps offsets and knows no meanings. What the dissector
+//! and the packet path use; [`Message`](crate::Message) is made from it.
+
+use core::net::Ipv6Addr;
+
+use crate::checksum::{MOBILITY_HEADER, checksum};
+use crate::error::{DecodeError, ErrorKind, What};
+use crate::message::{Header, MessageSpec, NO_NEXT_HEADER, message_spec};
+use crate::option::{OptionSpec, spec};
+use crate::wire::{FieldKind, FieldSpec, Width, Wire};
+
+/// A Mobility Header in a buffer that may be longer or shorter than its Header Len says.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageView<'a> {
+    octets: &'a [u8],
+    header_len: usize,
+}
+
+impl<'a> MessageView<'a> {
+    /// Looks at octets that are at least a header. Nothing else is checked: what is there can be looked at.
+    pub fn new(octets: &'a [u8]) -> Result<Self, DecodeError> {
+        if octets.len() < Header::LEN {
+            let kind = ErrorKind::TooShort { found: octets.len(), expected: Header::LEN };
+            return Err(DecodeError::new(What::Header("header"), 0, kind));
+        }
+        let said = (usize::from(octets[1]) + 1) * 8;
+        Ok(Self { octets: &octets[..said.min(octets.len())], header_len: said })
+    }
+
+    /// Looks at octets as a receiver must: the checks of RFC 6275 §9.2 in their order.
+    pub fn received(octets: &'a [u8], src: Ipv6Addr, dst: Ipv6Addr) -> Result<Self, DecodeError> {
+        let view = Self::new(octets)?;
+        if checksum(src, dst, MOBILITY_HEADER, octets) != 0 {
+            let kind =
+                ErrorKind::Checksum { found: view.checksum(), expected: right_checksum(octets, src, dst) };
+            return Err(DecodeError::new(What::Header("checksum"), 4, kind));
+        }
+        let Some(spec) = view.spec() else {
+            return Err(DecodeError::new(What::Header("type"), 2, ErrorKind::UnknownType(view.mh_type())));
+        };
+        if octets[0] != NO_NEXT_HEADER {
+            let kind = ErrorKind::PayloadProto(octets[0]);
+            return Err(DecodeError::new(What::Header("payload protocol"), 0, kind));
+        }
+        let expected = Header::LEN + spec.len;
+        if view.header_len < expected {
+            let kind = ErrorKind::TooShort { found: view.header_len, expected };
+            return Err(DecodeError::new(What::Header("header length"), 1, kind));
+        }
+        if view.octets.len() < view.header_len {
+            let kind = ErrorKind::TooShort { found: octets.len(), expected: view.header_len };
+            return Err(DecodeError::new(What::Body(spec.title), Header::LEN, kind));
+        }
+        Ok(view)
+    }
+
+    /// MH Type.
+    pub fn mh_type(&self) -> u8 {
+        self.octets[2]
+    }
+
+    /// The checksum field.
+    pub fn checksum(&self) -> u16 {
+        u16::from_be_bytes([self.octets[4], self.octets[5]])
+    }
+
+    /// The octets of the message, as far as they are there.
+    pub fn octets(&self) -> &'a [u8] {
+        self.octets
+    }
+
+    /// The row of this type of message.
+    pub fn spec(&self) -> Option<&'static MessageSpec> {
+        message_spec(self.mh_type())
+    }
+
+    /// The octets between header and options, as far as they are there; empty for a type without a row.
+    pub fn body(&self) -> &'a [u8] {
+        let end = Header::LEN + self.spec().map_or(0, |spec| spec.len);
+        &self.octets[Header::LEN..end.min(self.octets.len())]
+    }
+
+    /// The fields between header and options that are wholly there.
+    pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + use<'a> {
+        let fields = self.spec().map_or(&[][..], |spec| spec.fields);
+        FieldView::all(fields, self.body(), Header::LEN)
+    }
+
+    /// The field between header and options of this name.
+    pub fn field(&self, name: &str) -> Option<FieldView<'a>> {
+        self.fields().find(|field| field.spec.name == name)
+    }
+
+    /// Whether the D flag is set: 0x0010 in a PBU, 0x02 in a PBA (RFC 8885 §5).
+    pub fn has_dmm_flag(&self) -> bool {
+        self.field("flags").is_some_and(|flags| flags.has_flag("D"))
+    }
+
+    /// The options in wire order, padding included; ends after the first one that does not fit.
+    pub fn options(&self) -> Options<'a> {
+        let start = (Header::LEN + self.spec().map_or(0, |spec| spec.len)).min(self.octets.len());
+        let start = if self.spec().is_some() { start } else { self.octets.len() };
+        Options { octets: self.octets, at: start }
+    }
+}
+
+fn right_checksum(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> u16 {
+    // With its own field in the sum, the checksum is off by just that field.
+    let sum = checksum(src, dst, MOBILITY_HEADER, octets);
+    let field = u16::from_be_bytes([octets[4], octets[5]]);
+    let (right, carry) = sum.overflowing_add(field);
+    right + u16::from(carry)
+}
+
+/// The options of a message, in wire order.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    octets: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Iterator for Options<'a> {
+    type Item = Result<OptionView<'a>, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let offset = self.at;
+        let rest = &self.octets[offset..];
+        let kind = *rest.first()?;
+        if kind == 0 {
+            self.at += 1;
+            return Some(Ok(OptionView { kind, offset, body_offset: offset + 1, body: &[] }));
+        }
+        let len = rest.get(1).map_or(0, |len| usize::from(*len));
+        let Some(body) = rest.get(2..2 + len) else {
+            self.at = self.octets.len();
+            let kind_of_error = ErrorKind::TooShort { found: rest.len(), expected: 2 + len };
+            return Some(Err(DecodeError::new(What::Option(kind), offset, kind_of_error)));
+        };
+        self.at += 2 + len;
+        Some(Ok(OptionView { kind, offset, body_offset: offset + 2, body }))
+    }
+}
+
+/// One option where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionView<'a> {
+    /// Type octet.
+    pub kind: u8,
+    /// Where it starts, in octets from the start of the Mobility Header.
+    pub offset: usize,
+    /// Where the octets behind its Length start.
+    pub body_offset: usize,
+    /// The octets behind its Length.
+    pub body: &'a [u8],
+}
+
+impl<'a> OptionView<'a> {
+    /// The row of its type.
+    pub fn spec(&self) -> Option<&'static OptionSpec> {
+        spec(self.kind)
+    }
+
+    /// The fields of its layout that are wholly there.
+    pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + use<'a> {
+        let fields = self.spec().map_or(&[][..], |spec| spec.fields);
+        FieldView::all(fields, self.body, self.body_offset)
+    }
+}
+
+/// One field where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldView<'a> {
+    /// Its row.
+    pub spec: &'static FieldSpec,
+    /// Where it starts, in octets from the start of the Mobility Header.
+    pub offset: usize,
+    /// Its octets.
+    pub octets: &'a [u8],
+}
+
+impl<'a> FieldView<'a> {
+    /// The fields of a layout that are wholly in `octets`, which start at `base`.
+    pub fn all(
+        fields: &'static [FieldSpec],
+        octets: &'a [u8],
+        base: usize,
+    ) -> impl Iterator<Item = Self> + use<'a> {
+        fields.iter().filter_map(move |spec| {
+            let end = match spec.width {
+                Width::Fixed(width) => spec.offset + width,
+                Width::Rest => octets.len(),
+            };
+            Some(Self { spec, offset: base + spec.offset, octets: octets.get(spec.offset..end)? })
+        })
+    }
+
+    /// The octets as one number in network byte order; the last eight of them where there are more.
+    pub fn uint(&self) -> u64 {
+        self.octets.iter().fold(0, |number, octet| (number << 8) | u64::from(*octet))
+    }
+
+    /// The octets as an address; `None` unless they are sixteen.
+    pub fn address(&self) -> Option<Ipv6Addr> {
+        <[u8; 16]>::try_from(self.octets).ok().map(Ipv6Addr::from)
+    }
+
+    /// Whether the flag with this letter is set; false where the field has no such flag.
+    pub fn has_flag(&self, letter: &str) -> bool {
+        let FieldKind::Flags(flags) = self.spec.kind else { return false };
+        flags.iter().any(|flag| flag.letter == letter && self.uint() & u64::from(flag.mask) != 0)
+    }
+}

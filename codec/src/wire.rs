@@ -1,0 +1,313 @@
+//! How a layout is said once: `wire_struct!` turns one list of fields into a struct, its reader and writer, and
+//! the [`FieldSpec`]s that the dissector, the scripts and the reference page read.
+//!
+//! It knows octets and field names. It does not know options, messages or rules.
+
+use alloc::vec::Vec;
+use core::net::Ipv6Addr;
+
+/// One field of a layout: what it is called, where it stands, how to show it.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldSpec {
+    /// Name in scripts and JSON, snake case: `prefix_length`.
+    pub name: &'static str,
+    /// Suffix of the Wireshark filter after the option's own: `.length`. Empty for the option's main value.
+    pub filter: &'static str,
+    /// Name in the RFC's figure: `Prefix Length`.
+    pub label: &'static str,
+    /// First octet, counted from the start of the layout.
+    pub offset: usize,
+    /// How many octets.
+    pub width: Width,
+    /// What the octets mean.
+    pub kind: FieldKind,
+}
+
+/// How many octets a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// Always this many.
+    Fixed(usize),
+    /// All that is left of the layout; only the last field can be this.
+    Rest,
+}
+
+/// What the octets of a field mean, and with it how they are shown.
+#[derive(Clone, Copy, Debug)]
+pub enum FieldKind {
+    /// Must be zero when sent, is ignored when received.
+    Reserved,
+    /// An unsigned number in network byte order.
+    Uint,
+    /// A number with names from a registry.
+    Named(&'static [Name]),
+    /// Bits with names.
+    Flags(&'static [FlagSpec]),
+    /// A binding lifetime in units of 4 seconds (RFC 6275 §6.1.7).
+    Lifetime,
+    /// Seconds since 1970 as 48.16 fixed point (RFC 5213 §8.8).
+    Timestamp,
+    /// The number of valid leading bits of the [`FieldKind::Prefix`] that follows.
+    PrefixLength,
+    /// 16 octets of which only the first Prefix Length bits are valid.
+    Prefix,
+    /// An IPv6 address.
+    Ipv6,
+    /// A link-layer address as in RFC 4861 §4.6: as many octets as the link has.
+    LinkLayer,
+    /// An identifier that is text where it can be (a NAI), else octets.
+    Identifier,
+    /// Octets without further structure.
+    Octets,
+}
+
+/// One row of a registry of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The number on the wire.
+    pub value: u32,
+    /// Name in scripts and JSON, snake case.
+    pub name: &'static str,
+    /// Name in the registry.
+    pub label: &'static str,
+    /// Where it is defined.
+    pub source: &'static str,
+}
+
+/// One flag bit of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlagSpec {
+    /// The letter of the RFC's figure, which is also its name in scripts.
+    pub letter: &'static str,
+    /// The bit within its field.
+    pub mask: u32,
+    /// What it stands for.
+    pub label: &'static str,
+    /// Where it is defined.
+    pub source: &'static str,
+}
+
+/// A layout of octets, written once by `wire_struct!`.
+pub trait Wire: Sized {
+    /// Every field in wire order.
+    const FIELDS: &'static [FieldSpec];
+    /// The fewest octets that hold it: all of them, or all but the last field.
+    const LEN: usize;
+
+    /// Reads the layout; `None` where there are too few octets, or too many for a layout of fixed length.
+    fn read(octets: &[u8]) -> Option<Self>;
+    /// Appends the layout.
+    fn write(&self, out: &mut Vec<u8>);
+}
+
+/// Finds a field by its name in scripts.
+pub fn field(fields: &'static [FieldSpec], name: &str) -> Option<&'static FieldSpec> {
+    fields.iter().find(|f| f.name == name)
+}
+
+/// A type that stands in a layout as it is.
+pub(crate) trait Value: Sized {
+    const WIDTH: Width;
+    fn take(octets: &mut &[u8]) -> Option<Self>;
+    fn put(&self, out: &mut Vec<u8>);
+}
+
+macro_rules! uint_value {
+    ($($type:ty),*) => {$(
+        impl Value for $type {
+            const WIDTH: Width = Width::Fixed(size_of::<$type>());
+            fn take(octets: &mut &[u8]) -> Option<Self> {
+                let (head, rest) = octets.split_first_chunk()?;
+                *octets = rest;
+                Some(Self::from_be_bytes(*head))
+            }
+            fn put(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_be_bytes());
+            }
+        }
+    )*};
+}
+uint_value!(u8, u16, u32, u64);
+
+impl Value for Ipv6Addr {
+    const WIDTH: Width = Width::Fixed(16);
+    fn take(octets: &mut &[u8]) -> Option<Self> {
+        let (head, rest) = octets.split_first_chunk::<16>()?;
+        *octets = rest;
+        Some(Self::from(*head))
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.octets());
+    }
+}
+
+/// The last field, which takes all octets that are left.
+impl Value for Vec<u8> {
+    const WIDTH: Width = Width::Rest;
+    fn take(octets: &mut &[u8]) -> Option<Self> {
+        Some(core::mem::take(octets).to_vec())
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
+    }
+}
+
+/// Puts each field behind the one before it.
+pub(crate) const fn place<const N: usize>(mut fields: [FieldSpec; N]) -> [FieldSpec; N] {
+    let (mut i, mut offset) = (0, 0);
+    while i < N {
+        fields[i].offset = offset;
+        match fields[i].width {
+            Width::Fixed(octets) => offset += octets,
+            Width::Rest => assert!(i + 1 == N, "only the last field of a layout can take the rest"),
+        }
+        i += 1;
+    }
+    fields
+}
+
+/// The octets of all fields of fixed width.
+pub(crate) const fn fixed_len(fields: &[FieldSpec]) -> usize {
+    match fields {
+        [] => 0,
+        [.., last] => match last.width {
+            Width::Fixed(octets) => last.offset + octets,
+            Width::Rest => last.offset,
+        },
+    }
+}
+
+/// A layout: `name: type => kind, "filter suffix", "label in the RFC's figure";` per field, in wire order.
+macro_rules! wire_struct {
+    ($(
+        $(#[$doc:meta])*
+        pub struct $name:ident {
+            $( $field:ident: $type:ty => $kind:expr, $filter:literal, $label:literal; )*
+        }
+    )*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name {
+            $( #[doc = $label] pub $field: $type, )*
+        }
+
+        impl $crate::wire::Wire for $name {
+            const FIELDS: &'static [$crate::wire::FieldSpec] = {
+                #[allow(unused_imports, reason = "a layout may be empty")]
+                use $crate::wire::FieldKind::*;
+                const PLACED: &[$crate::wire::FieldSpec] = &$crate::wire::place([$(
+                    $crate::wire::FieldSpec {
+                        name: stringify!($field),
+                        filter: $filter,
+                        label: $label,
+                        offset: 0,
+                        width: <$type as $crate::wire::Value>::WIDTH,
+                        kind: $kind,
+                    },
+                )*]);
+                PLACED
+            };
+            const LEN: usize = $crate::wire::fixed_len(Self::FIELDS);
+
+            fn read(octets: &[u8]) -> Option<Self> {
+                #[allow(unused_mut, reason = "a layout may be empty")]
+                let mut rest = octets;
+                let read = Self { $( $field: $crate::wire::Value::take(&mut rest)?, )* };
+                rest.is_empty().then_some(read)
+            }
+
+            #[allow(unused_variables, reason = "a layout may be empty")]
+            fn write(&self, out: &mut alloc::vec::Vec<u8>) {
+                $( $crate::wire::Value::put(&self.$field, out); )*
+            }
+        }
+    )*};
+}
+pub(crate) use wire_struct;
+
+/// A registry: a number that keeps values nobody named, its named constants, and the table of names.
+macro_rules! registry {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident($repr:ty) {
+            $( $value:literal => $constant:ident, $script:literal, $label:literal, $source:literal; )*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub $repr);
+
+        impl $name {
+            $( #[doc = concat!($label, " (", $source, ")")] pub const $constant: Self = Self($value); )*
+
+            /// Every value that the registry names.
+            pub const NAMES: &'static [$crate::wire::Name] = &[$(
+                $crate::wire::Name { value: $value, name: $script, label: $label, source: $source },
+            )*];
+
+            /// The registry's row for this value.
+            pub fn name(self) -> Option<&'static $crate::wire::Name> {
+                Self::NAMES.iter().find(|n| n.value == u32::from(self.0))
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match self.name() {
+                    Some(name) => write!(f, "{} ({})", self.0, name.label),
+                    None => write!(f, "{}", self.0),
+                }
+            }
+        }
+    };
+}
+pub(crate) use registry;
+
+/// The flag bits of a message: a set, its named constants, and the table of bits.
+macro_rules! flags {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident($repr:ty) {
+            $( $letter:ident = $mask:literal, $label:literal, $source:literal; )*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $name(pub $repr);
+
+        impl $name {
+            $( #[doc = concat!($label, " (", $source, ")")] pub const $letter: Self = Self($mask); )*
+
+            /// Every bit that has a name, from the most significant.
+            pub const FLAGS: &'static [$crate::wire::FlagSpec] = &[$(
+                $crate::wire::FlagSpec {
+                    letter: stringify!($letter), mask: $mask, label: $label, source: $source,
+                },
+            )*];
+
+            /// Whether all bits of `other` are set.
+            pub const fn contains(self, other: Self) -> bool {
+                self.0 & other.0 == other.0
+            }
+        }
+
+        impl core::ops::BitOr for $name {
+            type Output = Self;
+            fn bitor(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+        }
+
+        /// The letters of the set bits: `A P D`.
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let set = Self::FLAGS.iter().filter(|flag| u32::from(self.0) & flag.mask != 0);
+                for (i, flag) in set.enumerate() {
+                    write!(f, "{}{}", if i == 0 { "" } else { " " }, flag.letter)?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+pub(crate) use flags;

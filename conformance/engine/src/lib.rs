@@ -1,0 +1,1 @@
+//! Scripts, matchers, verdicts and reports; knows the codec and no node

@@ -1,0 +1,1 @@
+//! Wireshark plugin for RFC 8885

@@ -1,0 +1,1 @@
+//! What forwarding should hold, as data

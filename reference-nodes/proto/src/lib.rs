@@ -1,0 +1,1 @@
+//! CMD and MAAR as state machines without I/O
