@@ -1,0 +1,146 @@
+//! One PBU and its PBA: what the PBU says, whether it is fresh, and the PBA that echoes it. The same at a CMD and at a
+//! P-MAAR.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use dmm_codec::{
+    AccessTechnology, HandoffIndicator, Instant, Lifetime, LinkLayerAddress, Message, MnIdentifier,
+    MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status, Timestamp,
+};
+use ipnet::Ipv6Net;
+
+use crate::{Ignored, Output};
+
+/// What a PBU says, option by option.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Sequence number.
+    pub seq: u16,
+    /// Flags.
+    pub flags: PbuFlags,
+    /// Requested lifetime.
+    pub lifetime: Lifetime,
+    /// Who it is about.
+    pub mn: Option<MnIdentifier>,
+    /// Home Network Prefix and Anchored Prefix options together: the two say the same (stance A4).
+    pub prefixes: Vec<Ipv6Net>,
+    /// Handoff Indicator.
+    pub handoff: Option<HandoffIndicator>,
+    /// Access Technology Type.
+    pub technology: Option<AccessTechnology>,
+    /// Mobile Node Link-layer Identifier.
+    pub link_layer: Option<LinkLayerAddress>,
+    /// Link-local Address.
+    pub link_local: Option<Ipv6Addr>,
+    /// Timestamp.
+    pub timestamp: Option<Timestamp>,
+    /// Serving MAAR; more than one is a fault (stance A42).
+    pub serving_maars: Vec<Ipv6Addr>,
+}
+
+impl Request {
+    /// Reads the options of a PBU.
+    pub fn of(pbu: &Pbu) -> Self {
+        let mut request = Self { seq: pbu.seq, flags: pbu.flags, lifetime: pbu.lifetime, ..Self::default() };
+        let has_dmm_flag = pbu.flags.contains(PbuFlags::D);
+        for option in &pbu.options {
+            match option {
+                MobilityOption::MnIdentifier(mn) => request.mn = Some(mn.clone()),
+                MobilityOption::HomeNetworkPrefix(prefix) => request.add_prefix(*prefix),
+                MobilityOption::HandoffIndicator(handoff) => request.handoff = Some(*handoff),
+                MobilityOption::AccessTechnology(technology) => request.technology = Some(*technology),
+                MobilityOption::MnLinkLayerIdentifier(address) => request.link_layer = Some(address.clone()),
+                MobilityOption::LinkLocalAddress(address) => request.link_local = Some(*address),
+                MobilityOption::Timestamp(timestamp) => request.timestamp = Some(*timestamp),
+                // RFC 8885 §4.3: these "can only appear if the D bit is set"; without it they mean nothing (A45).
+                MobilityOption::AnchoredPrefix(prefix) if has_dmm_flag => request.add_prefix(*prefix),
+                MobilityOption::ServingMaar(address) if has_dmm_flag => request.serving_maars.push(*address),
+                _ => {}
+            }
+        }
+        request
+    }
+
+    fn add_prefix(&mut self, prefix: Ipv6Net) {
+        if !self.prefixes.contains(&prefix) {
+            self.prefixes.push(prefix);
+        }
+    }
+
+    /// The PBA that answers (RFC 5213 §5.3.6): sequence number copied, identifier, Handoff Indicator and Access
+    /// Technology Type always there, the other options where the PBU had them.
+    pub fn answer(&self, status: Status, lifetime: Lifetime, prefixes: &[Ipv6Net]) -> Pba {
+        let mut options =
+            vec![MobilityOption::MnIdentifier(self.mn.clone().unwrap_or(MnIdentifier::empty()))];
+        options.extend(prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
+        options.push(MobilityOption::HandoffIndicator(self.handoff.unwrap_or(HandoffIndicator(0))));
+        options.push(MobilityOption::AccessTechnology(self.technology.unwrap_or(AccessTechnology(0))));
+        options.extend(self.timestamp.map(MobilityOption::Timestamp));
+        options.extend(self.link_layer.clone().map(MobilityOption::MnLinkLayerIdentifier));
+        options.extend(self.link_local.map(MobilityOption::LinkLocalAddress));
+        // RFC 8885 §4.2, R4.2.2: "the sender of the message supports operating as a MAAR or CMD".
+        Pba { status, flags: PbaFlags::P | PbaFlags::D, seq: self.seq, lifetime, options }
+    }
+
+    /// The PBA that rejects: the request's own prefixes are echoed (RFC 5213 §5.3.6).
+    pub fn reject(&self, status: Status, now: Instant) -> Pba {
+        let mut pba = self.answer(status, Lifetime::ZERO, &self.prefixes);
+        if status == Status::TIMESTAMP_MISMATCH {
+            // RFC 5213 §5.5: the PBA then carries the receiver's own time of day.
+            for option in &mut pba.options {
+                if let MobilityOption::Timestamp(timestamp) = option {
+                    *timestamp = now.timestamp();
+                }
+            }
+        }
+        pba
+    }
+}
+
+/// What the last accepted PBU left to compare the next one with (RFC 5213 §5.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    seq: u16,
+    timestamp: Option<Timestamp>,
+}
+
+impl Freshness {
+    /// Compares a PBU with the last accepted one from the same sender; what to keep if it is accepted, else the
+    /// status that says why not.
+    pub fn check(
+        last: Option<Self>,
+        request: &Request,
+        now: Instant,
+        window: Duration,
+    ) -> Result<Self, Status> {
+        let this = Self { seq: request.seq, timestamp: request.timestamp };
+        let Some(timestamp) = request.timestamp else {
+            // RFC 6275 §9.5.1: numbers are compared modulo 2^16.
+            let is_newer = last.is_none_or(|last| request.seq.wrapping_sub(last.seq).cast_signed() > 0);
+            return if is_newer { Ok(this) } else { Err(Status::SEQUENCE_NUMBER_OUT_OF_WINDOW) };
+        };
+        if timestamp.distance(now.timestamp()) > window {
+            return Err(Status::TIMESTAMP_MISMATCH);
+        }
+        match last.and_then(|last| last.timestamp) {
+            Some(last) if timestamp <= last => Err(Status::TIMESTAMP_LOWER_THAN_PREV_ACCEPTED),
+            _ => Ok(this),
+        }
+    }
+}
+
+/// The flags of every PBU between MAARs and CMD (RFC 8885 §4.1, R4.1.2; RFC 5213 §6.9.1.5).
+pub const PBU_FLAGS: PbuFlags = PbuFlags(PbuFlags::A.0 | PbuFlags::P.0 | PbuFlags::D.0);
+
+/// Reads a Mobility Header that a node received.
+pub fn receive(src: Ipv6Addr, dst: Ipv6Addr, octets: &[u8]) -> Result<Message, Ignored> {
+    Ok(Message::decode(octets, src, dst)?.message)
+}
+
+/// Sends a message.
+pub fn send(src: Ipv6Addr, dst: Ipv6Addr, message: &Message) -> Output {
+    let octets =
+        message.encode(src, dst).expect("the P-MAAR limit keeps messages below 2048 octets (stance A55)");
+    Output::Signal { src, dst, octets }
+}

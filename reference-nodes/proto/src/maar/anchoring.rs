@@ -1,0 +1,116 @@
+//! The MAAR as P-MAAR: the CMD says where a mobile node has gone, and its prefix follows it through a tunnel
+//! (RFC 8885 §3.2 steps 2 and 3).
+
+use std::net::Ipv6Addr;
+
+use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, Pbu, PbuFlags, Status};
+
+use super::Maar;
+use super::mobile::{Mobile, Place};
+use crate::exchange::{Freshness, Request, send};
+use crate::{Event, Ignored, Output};
+
+/// What the CMD asks of a P-MAAR.
+enum Asked {
+    /// The mobile node is at this S-MAAR now.
+    Serve(Ipv6Addr),
+    /// Its session has ended.
+    Forget,
+}
+
+impl Maar {
+    pub(super) fn anchoring_pbu(&mut self, now: Instant, src: Ipv6Addr, pbu: &Pbu) -> Result<(), Ignored> {
+        if !pbu.flags.contains(PbuFlags::P | PbuFlags::A) {
+            return Err(Ignored::NotForUs);
+        }
+        let request = Request::of(pbu);
+        match self.check(now, src, &request) {
+            Ok((mn, freshness, asked)) => self.follow(&mn, &request, freshness, &asked),
+            Err(status) => {
+                let event = Event::Refused { src, status };
+                tracing::debug!(%event);
+                self.outbox.push_back(Output::Event(event));
+                let pba = Message::Pba(request.reject(status, now));
+                self.outbox.push_back(send(self.config.address, src, &pba));
+            }
+        }
+        Ok(())
+    }
+
+    fn check(
+        &self,
+        now: Instant,
+        src: Ipv6Addr,
+        request: &Request,
+    ) -> Result<(MnIdentifier, Freshness, Asked), Status> {
+        let mn = request.mn.as_ref().ok_or(Status::MISSING_MN_IDENTIFIER_OPTION)?;
+        // R6.4, stance A41: only the CMD moves a prefix.
+        if src != self.config.cmd || !request.flags.contains(PbuFlags::D) {
+            return Err(Status::MAG_NOT_AUTHORIZED_FOR_PROXY_REG);
+        }
+        // Stance A40.
+        let mobile = self.mobiles.get(mn).ok_or(Status::NOT_LMA_FOR_THIS_MOBILE_NODE)?;
+        let freshness = Freshness::check(mobile.freshness, request, now, self.config.timestamp_window)?;
+        // It has come back since the CMD sent this (stance A36: the latest wins).
+        if request.timestamp.is_some_and(|sent| sent < mobile.seen.timestamp()) {
+            return Err(Status::TIMESTAMP_LOWER_THAN_PREV_ACCEPTED);
+        }
+        if request.lifetime == Lifetime::ZERO {
+            return Ok((mn.clone(), freshness, Asked::Forget));
+        }
+        match request.serving_maars[..] {
+            // Stance A43: "the current S-MAAR's global address" (R4.6.5), and not our own.
+            [s_maar] if is_global_unicast(s_maar) && s_maar != self.config.address => {
+                Ok((mn.clone(), freshness, Asked::Serve(s_maar)))
+            }
+            [_] => Err(Status::INVALID_CARE_OF_ADDRESS),
+            // Stance A42: none, or several.
+            _ => Err(Status::REASON_UNSPECIFIED),
+        }
+    }
+
+    fn follow(&mut self, mn: &MnIdentifier, request: &Request, freshness: Freshness, asked: &Asked) {
+        let cmd_key = self.cmd_key(mn);
+        let Some(mobile) = self.mobiles.get_mut(mn) else { return };
+        mobile.freshness = Some(freshness);
+        let pba = anchor_pba(mobile, request);
+        // The mobile node is elsewhere: whatever was to be asked of the CMD about it is void.
+        self.updates.cancel(&cmd_key);
+        match *asked {
+            Asked::Serve(s_maar) => {
+                mobile.place = Place::Anchoring { s_maar };
+                self.outbox.push_back(Output::Event(Event::Anchoring { mn: mn.clone(), s_maar }));
+            }
+            Asked::Forget => {
+                self.mobiles.remove(mn);
+                self.outbox.push_back(Output::Event(Event::Ended { mn: mn.clone() }));
+            }
+        }
+        // The PBA promises the tunnel: it leaves once the tunnel is there, or says that it could not be made.
+        let failed = request.answer(Status::INSUFFICIENT_RESOURCES, Lifetime::ZERO, &request.prefixes);
+        let [promise, otherwise] =
+            [pba, failed].map(|pba| vec![send(self.config.address, self.config.cmd, &Message::Pba(pba))]);
+        self.reconcile(promise, otherwise);
+    }
+}
+
+/// The PBA of a P-MAAR: "the prefix anchored at MAAR1 in the Home Network Prefix option" (R3.2.8), "the option
+/// mentioned before" (R3.2.7), and what an S-MAAR needs to stand in for it (R3.7.11).
+fn anchor_pba(mobile: &Mobile, request: &Request) -> Pba {
+    let own = &mobile.own;
+    let mut pba = request.answer(Status::ACCEPTED, request.lifetime, &own.prefixes);
+    if request.lifetime != Lifetime::ZERO {
+        pba.options.extend(own.prefixes.iter().copied().map(MobilityOption::AnchoredPrefix));
+        pba.options.extend(own.local_prefixes.iter().copied().map(MobilityOption::LocalPrefix));
+        pba.options.extend(request.serving_maars.iter().copied().map(MobilityOption::ServingMaar));
+        pba.options.extend(own.dlif.options());
+    }
+    pba
+}
+
+fn is_global_unicast(address: Ipv6Addr) -> bool {
+    !(address.is_unspecified()
+        || address.is_loopback()
+        || address.is_multicast()
+        || address.is_unicast_link_local())
+}

@@ -1,0 +1,57 @@
+//! What an operator tells a MAAR.
+
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use dmm_codec::packet::Mac;
+use dmm_codec::{AccessTechnology, Lifetime, MnIdentifier};
+use ipnet::Ipv6Net;
+
+use crate::timing::{Backoff, Pacing, TIMESTAMP_VALIDITY_WINDOW};
+
+/// The configuration of a MAAR.
+#[derive(Clone, Debug)]
+pub struct MaarConfig {
+    /// Its own address: Proxy-CoA and tunnel end.
+    pub address: Ipv6Addr,
+    /// The CMD.
+    pub cmd: Ipv6Addr,
+    /// The prefixes that it alone assigns: one /64 for each mobile node (RFC 8885 §1, R1.1).
+    pub pool: Ipv6Net,
+    /// Networks that only this MAAR reaches; told to S-MAARs and advertised as routes (RFC 8885 §3.7, §4.4).
+    pub local_prefixes: Vec<Ipv6Net>,
+    /// Who is behind which MAC address: what an AAA server would say.
+    pub subscribers: BTreeMap<Mac, MnIdentifier>,
+    /// The technology of the access link.
+    pub technology: AccessTechnology,
+    /// The lifetime that it asks for.
+    pub lifetime: Lifetime,
+    /// For how long addresses from an advertised prefix are valid.
+    pub valid: Duration,
+    /// Retransmission of PBUs (RFC 8885 §3.6).
+    pub backoff: Backoff,
+    /// Pacing of PBUs (RFC 8885 §3.6).
+    pub pacing: Pacing,
+    /// How far a time stamp may be off (RFC 5213 §9.1).
+    pub timestamp_window: Duration,
+}
+
+impl MaarConfig {
+    /// A MAAR with the values of the RFCs, and this project's where they give none.
+    pub fn new(address: Ipv6Addr, cmd: Ipv6Addr, pool: Ipv6Net) -> Self {
+        Self {
+            address,
+            cmd,
+            pool,
+            local_prefixes: Vec::new(),
+            subscribers: BTreeMap::new(),
+            technology: AccessTechnology::IEEE_802_11,
+            lifetime: Lifetime::within(Duration::from_mins(5)),
+            valid: Duration::from_hours(1),
+            backoff: Backoff::default(),
+            pacing: Pacing::default(),
+            timestamp_window: TIMESTAMP_VALIDITY_WINDOW,
+        }
+    }
+}

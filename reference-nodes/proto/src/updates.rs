@@ -1,0 +1,223 @@
+//! The PBUs that a node has to get answered: queued, paced, limited in rate, sent again until the right answer comes
+//! (RFC 8885 §3.6). It knows whom a PBU is for and when it may leave; what stands in it is made by the node at that
+//! moment, so that each sending has a fresh sequence number and time stamp (RFC 5213 §6.9.4, R3.6.6).
+
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
+
+use dmm_codec::{Instant, MnIdentifier};
+
+use crate::timing::{Backoff, MAX_UPDATE_RATE, Pacing, TokenBucket, UpdateRate};
+
+/// What a PBU is about: one mobile node, told to one peer. There is at most one outstanding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UpdateKey {
+    /// Whom it is about.
+    pub mn: MnIdentifier,
+    /// Whom it is for.
+    pub peer: Ipv6Addr,
+}
+
+/// How long a node keeps trying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persistence {
+    /// Until answered or cancelled. R3.6.4: "MAY continue to send these messages at this slower rate indefinitely".
+    UntilAnswered,
+    /// Until the wait has reached its maximum: for messages whose loss the other end's own timer mends.
+    UntilMaximum,
+}
+
+/// A PBU that may leave now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// What it is about.
+    pub key: UpdateKey,
+    /// Its sequence number.
+    pub seq: u16,
+    /// 0 for the first sending.
+    pub repetition: u32,
+}
+
+/// The outstanding PBUs of one node.
+#[derive(Clone, Debug)]
+pub struct Updates {
+    backoff: Backoff,
+    bucket: TokenBucket,
+    outstanding: BTreeMap<UpdateKey, Update>,
+    /// R3.6.5, per peer and mobile node: RFC 6275's limit had one mobile node per sender in mind (stance A33).
+    rates: BTreeMap<UpdateKey, UpdateRate>,
+    /// One sequence space per peer (stance A8).
+    sequences: BTreeMap<Ipv6Addr, u16>,
+}
+
+#[derive(Clone, Debug)]
+struct Update {
+    /// When it is to be sent next, pacing and rate aside.
+    at: Instant,
+    sent: u32,
+    seq: u16,
+    persistence: Persistence,
+}
+
+impl Updates {
+    /// No PBU yet.
+    pub fn new(backoff: Backoff, pacing: Pacing) -> Self {
+        Self {
+            backoff,
+            bucket: TokenBucket::new(pacing),
+            outstanding: BTreeMap::new(),
+            rates: BTreeMap::new(),
+            sequences: BTreeMap::new(),
+        }
+    }
+
+    /// Has a PBU sent as soon as it may; takes the place of an outstanding one.
+    pub fn want(&mut self, now: Instant, key: UpdateKey, persistence: Persistence) {
+        self.outstanding.insert(key, Update { at: now, sent: 0, seq: 0, persistence });
+    }
+
+    /// Stops sending.
+    pub fn cancel(&mut self, key: &UpdateKey) {
+        self.outstanding.remove(key);
+    }
+
+    /// Whether this is outstanding.
+    pub fn is_outstanding(&self, key: &UpdateKey) -> bool {
+        self.outstanding.contains_key(key)
+    }
+
+    /// Takes an answer: true, and sending stops, if it is to the last PBU that was sent.
+    pub fn answered(&mut self, key: &UpdateKey, seq: u16) -> bool {
+        let right = self.outstanding.get(key).is_some_and(|update| update.sent > 0 && update.seq == seq);
+        if right {
+            self.outstanding.remove(key);
+        }
+        right
+    }
+
+    /// The next PBU that may leave now. The caller sends it.
+    pub fn due(&mut self, now: Instant) -> Option<Due> {
+        self.rates.retain(|key, rate| self.outstanding.contains_key(key) || !rate.is_quiet(now));
+        if self.bucket.ready_at() > now {
+            return None;
+        }
+        // Whoever has waited longest goes first; the key settles ties, so that a run can be repeated.
+        let ready = self.outstanding.iter().filter(|(key, update)| self.ready_at(key, update) <= now);
+        let key = ready.min_by_key(|(_, update)| update.at).map(|(key, _)| key.clone())?;
+
+        let seq = self.sequences.entry(key.peer).or_insert(0);
+        *seq = seq.wrapping_add(1);
+        let update = self.outstanding.get_mut(&key).expect("the key was just found there");
+        update.seq = *seq;
+        update.sent += 1;
+        let wait = self.backoff.wait(update.sent);
+        update.at = now + wait;
+        let due = Due { key, seq: update.seq, repetition: update.sent - 1 };
+        let last = update.persistence == Persistence::UntilMaximum && wait >= self.backoff.max;
+        self.bucket.take(now);
+        self.rates.entry(due.key.clone()).or_default().record(now);
+        if last {
+            self.outstanding.remove(&due.key);
+        }
+        Some(due)
+    }
+
+    /// When [`Updates::due`] has something again.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let ready = self.outstanding.iter().map(|(key, update)| self.ready_at(key, update)).min()?;
+        Some(ready.max(self.bucket.ready_at()))
+    }
+
+    fn ready_at(&self, key: &UpdateKey, update: &Update) -> Instant {
+        let rate = self.rates.get(key).map_or(Instant::default(), |rate| rate.ready_at(MAX_UPDATE_RATE));
+        update.at.max(rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn key(mn: &str, peer: u16) -> UpdateKey {
+        UpdateKey { mn: MnIdentifier::nai(mn), peer: Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, peer) }
+    }
+
+    /// Runs until `end` seconds; each sending as (milliseconds, peer, sequence number).
+    fn run(updates: &mut Updates, start: Instant, end: u64) -> Vec<(u128, u16, u16)> {
+        let mut sent = Vec::new();
+        let mut now = start;
+        loop {
+            while let Some(due) = updates.due(now) {
+                sent.push((now.since(start).as_millis(), due.key.peer.segments()[7], due.seq));
+            }
+            match updates.next_timeout() {
+                Some(at) if at <= start + Duration::from_secs(end) => now = at,
+                _ => return sent,
+            }
+        }
+    }
+
+    #[test]
+    fn r3_6_3_an_unanswered_update_is_sent_again_with_doubled_waits_and_fresh_numbers() {
+        let start = Instant::from_secs(100);
+        let mut updates = Updates::new(Backoff::default(), Pacing::default());
+        updates.want(start, key("mn1", 1), Persistence::UntilAnswered);
+        let sent = run(&mut updates, start, 100);
+        let expected =
+            [(0, 1), (1000, 2), (3000, 3), (7000, 4), (15000, 5), (31000, 6), (63000, 7), (95000, 8)];
+        assert_eq!(sent, expected.map(|(at, seq)| (at, 1, seq)));
+    }
+
+    #[test]
+    fn only_the_answer_to_the_last_sending_stops_it() {
+        let start = Instant::from_secs(100);
+        let mut updates = Updates::new(Backoff::default(), Pacing::default());
+        updates.want(start, key("mn1", 1), Persistence::UntilAnswered);
+        assert!(!updates.answered(&key("mn1", 1), 0), "nothing was sent yet");
+        let due = updates.due(start).unwrap();
+        assert!(!updates.answered(&key("mn1", 1), due.seq + 1));
+        assert!(!updates.answered(&key("mn2", 1), due.seq));
+        assert!(updates.answered(&key("mn1", 1), due.seq));
+        assert_eq!(updates.next_timeout(), None);
+    }
+
+    #[test]
+    fn r6_2_updates_to_many_peers_leave_one_by_one() {
+        let start = Instant::from_secs(100);
+        let mut updates = Updates::new(Backoff::default(), Pacing { rate: 100, burst: 1 });
+        for peer in 1..=4 {
+            updates.want(start, key("mn1", peer), Persistence::UntilAnswered);
+        }
+        let times: Vec<u128> = run(&mut updates, start, 0).into_iter().map(|(at, ..)| at).collect();
+        assert_eq!(times, [0]);
+        let times: Vec<u128> = run(&mut updates, start, 1).into_iter().map(|(at, ..)| at).collect();
+        assert_eq!(times, [10, 20, 30, 1000], "and the first is sent again after a second");
+    }
+
+    #[test]
+    fn r3_6_5_no_peer_gets_more_than_three_in_a_second() {
+        let start = Instant::from_secs(100);
+        let mut updates = Updates::new(Backoff::default(), Pacing { rate: 1000, burst: 1 });
+        let mut times = Vec::new();
+        for round in 0..6 {
+            let now = start + Duration::from_millis(round * 10);
+            updates.want(now, key("mn1", 1), Persistence::UntilAnswered);
+            while updates.due(now).is_some() {
+                times.push(now.since(start).as_millis());
+            }
+        }
+        assert_eq!(times, [0, 10, 20]);
+        assert_eq!(updates.next_timeout(), Some(start + Duration::from_secs(1) + Duration::from_nanos(1)));
+    }
+
+    #[test]
+    fn what_the_other_ends_timer_mends_is_given_up_at_the_maximum() {
+        let start = Instant::from_secs(100);
+        let mut updates = Updates::new(Backoff::default(), Pacing::default());
+        updates.want(start, key("mn1", 1), Persistence::UntilMaximum);
+        assert_eq!(run(&mut updates, start, 1000).len(), 6, "after 1, 2, 4, 8 and 16 seconds");
+        assert_eq!(updates.next_timeout(), None);
+    }
+}
