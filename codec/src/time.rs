@@ -9,7 +9,7 @@ use crate::value::Timestamp;
 /// A point in time: nanoseconds since 1970-01-01 00:00 UTC.
 ///
 /// One type serves timers, capture time stamps and the Timestamp option, so that virtual time is whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
 impl Instant {
@@ -20,7 +20,7 @@ impl Instant {
 
     /// The point `seconds` seconds after 1970-01-01 00:00 UTC.
     pub const fn from_secs(seconds: u64) -> Self {
-        Self(seconds * 1_000_000_000)
+        Self(seconds.saturating_mul(1_000_000_000))
     }
 
     /// Nanoseconds since 1970-01-01 00:00 UTC.
@@ -51,6 +51,12 @@ impl Sub<Duration> for Instant {
     type Output = Self;
     fn sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instant({self})")
     }
 }
 

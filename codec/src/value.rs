@@ -206,7 +206,7 @@ impl fmt::Display for LinkLayerAddress {
 }
 
 /// The identity of a mobile node (RFC 4283): a subtype and an identifier, mostly a NAI such as `mn1@example.org`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MnIdentifier {
     /// What kind of identifier follows.
     pub subtype: MnIdSubtype,
@@ -223,6 +223,16 @@ impl MnIdentifier {
     /// The identifier of no octets, for a PBA to a PBU that named no mobile node (RFC 5213 §5.3.6).
     pub fn empty() -> Self {
         Self { subtype: MnIdSubtype::NAI, identifier: Vec::new() }
+    }
+}
+
+/// As `Display`, with the subtype where it is no NAI: a list of octets tells a reader nothing.
+impl fmt::Debug for MnIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.subtype {
+            MnIdSubtype::NAI => write!(f, "MnIdentifier({self})"),
+            subtype => write!(f, "MnIdentifier({subtype}: {self})"),
+        }
     }
 }
 

@@ -73,6 +73,12 @@ impl Engine {
         self.forward(packet, Origin::Link)
     }
 
+    /// Whether a DLIF towards this mobile node has this MAC address.
+    pub fn has_dlif(&self, mac: Mac, mobile: Mac) -> bool {
+        let is_it = |entry: &Entry| matches!(entry, Entry::Dlif { dlif, mac: of, .. } if *of == mac && dlif.mobile == mobile);
+        self.plane.iter().any(is_it)
+    }
+
     fn forward(&self, octets: &[u8], from: Origin) -> Forward {
         let Some(packet) = Ipv6::parse(octets) else { return Forward::Drop(DropReason::Malformed) };
         if packet.dst == self.address {

@@ -1,1 +1,29 @@
-//! Hosts, links and virtual time
+//! Hosts, links and virtual time: a domain of RFC 8885 on one machine, in which every frame is real octets and a run
+//! with the same seed is the same to the octet.
+//!
+//! ```text
+//!            CN        CMD
+//!             │         │                 core: one Ethernet with static routes
+//!   ──────────┴────┬────┴─────┬───────────┬──
+//!                MAAR1      MAAR2       MAAR3
+//!                  │          │           │    access links
+//!                  MN  ─ ─ ─ ▶  ─ ─ ─ ─ ─ ▶
+//! ```
+
+mod core_node;
+mod correspondent;
+pub mod domain;
+mod host;
+mod link;
+mod maar_host;
+mod mobile_node;
+mod simulation;
+
+pub use core_node::CoreNode;
+pub use correspondent::Correspondent;
+pub use domain::Domain;
+pub use host::{Host, Port, Probe, Routes};
+pub use link::{Fate, LinkId, Profile, Tapped};
+pub use maar_host::MaarHost;
+pub use mobile_node::{FlowReport, MobileNode};
+pub use simulation::{HostId, Simulation};

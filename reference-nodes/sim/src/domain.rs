@@ -1,0 +1,228 @@
+//! A whole domain: a CMD, some MAARs with an access link each, a correspondent, and mobile nodes that move.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use dmm_codec::packet::Mac;
+use dmm_codec::{Instant, MnIdentifier};
+use dmm_proto::cmd::MaarPeer;
+use dmm_proto::{Cmd, CmdConfig, Event, Maar, MaarConfig};
+use ipnet::Ipv6Net;
+
+use crate::{
+    CoreNode, Correspondent, FlowReport, HostId, LinkId, MaarHost, MobileNode, Port, Profile, Routes,
+    Simulation, Tapped,
+};
+
+/// 2026-01-01 00:00 UTC, when every run starts.
+pub const START: Instant = Instant::from_secs(1_767_225_600);
+/// The address of the CMD.
+pub const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
+/// The address of the correspondent.
+pub const CORRESPONDENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xf0, 0, 0, 0, 0, 1);
+/// The core itself.
+const CORE: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0);
+
+/// What a domain is made of.
+#[derive(Clone, Debug)]
+pub struct DomainConfig {
+    /// How many MAARs.
+    pub maars: u16,
+    /// How many mobile nodes.
+    pub mobiles: u16,
+    /// All chance comes from it.
+    pub seed: u64,
+    /// The core.
+    pub core: Profile,
+    /// Each access link.
+    pub access: Profile,
+    /// How long forwarding at a MAAR takes to change.
+    pub forwarding_delay: Duration,
+    /// How long a mobile node is on no link while it moves.
+    pub gap: Duration,
+}
+
+impl Default for DomainConfig {
+    fn default() -> Self {
+        let delay = |millis| Profile { delay: Duration::from_millis(millis), ..Profile::default() };
+        Self {
+            maars: 3,
+            mobiles: 1,
+            seed: 1,
+            core: delay(2),
+            access: delay(1),
+            forwarding_delay: Duration::from_millis(1),
+            gap: Duration::from_millis(30),
+        }
+    }
+}
+
+/// A domain in virtual time. MAARs and mobile nodes are counted from 1, as in the RFC's figures.
+pub struct Domain {
+    sim: Simulation,
+    cmd: HostId,
+    maars: Vec<(HostId, LinkId)>,
+    mobiles: Vec<HostId>,
+    gap: Duration,
+}
+
+/// The address of a MAAR.
+pub fn maar_address(number: u16) -> Ipv6Addr {
+    Ipv6Addr::from_bits(CORE.to_bits() | u128::from(number))
+}
+
+/// The prefix pool of a MAAR: `2001:db8:a001::/48` for the first.
+pub fn pool(number: u16) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0xa000 + number, 0, 0, 0, 0, 0), 48)
+}
+
+/// The network that only this MAAR reaches: `2001:db8:b001::/48` for the first.
+pub fn local_network(number: u16) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0xb000 + number, 0, 0, 0, 0, 0), 48)
+}
+
+/// The identity of a mobile node.
+pub fn mn_identifier(number: u16) -> MnIdentifier {
+    MnIdentifier::nai(&format!("mn{number}@example.org"))
+}
+
+/// MAC addresses for documentation (RFC 7042 §2.1.2) have one octet to choose; more hosts than that get local ones.
+fn mac(kind: u8, number: u16) -> Mac {
+    let [high, low] = number.to_be_bytes();
+    [0x02, 0x00, 0x5e, kind, high, low]
+}
+
+/// The MAC address of a mobile node.
+pub fn mobile_mac(number: u16) -> Mac {
+    mac(0x10, number)
+}
+
+impl Domain {
+    /// Builds the domain; the mobile nodes are on no link yet.
+    pub fn new(config: &DomainConfig) -> Self {
+        let mut sim = Simulation::new(START, config.seed);
+        let core = sim.add_link("core", config.core);
+        let (cmd_mac, correspondent_mac) = (mac(0xcd, 0), mac(0xcc, 0));
+
+        let mut routes = Routes::default();
+        routes.add(host(CMD), cmd_mac);
+        routes.add(host(CORRESPONDENT), correspondent_mac);
+        for number in 1..=config.maars {
+            let mac = mac(0xaa, number);
+            routes.add(host(maar_address(number)), mac);
+            routes.add(pool(number), mac);
+        }
+
+        let peers = (1..=config.maars).map(|n| MaarPeer { address: maar_address(n), pools: vec![pool(n)] });
+        let cmd = Cmd::new(CmdConfig::new(CMD, peers.collect()));
+        let cmd = sim.add_host(CoreNode::new(cmd, cmd_mac, CMD, routes.clone()));
+        sim.plug(cmd, Port::Core, core);
+        let correspondent =
+            sim.add_host(Correspondent::new(correspondent_mac, CORRESPONDENT, routes.clone()));
+        sim.plug(correspondent, Port::Core, core);
+
+        let subscribers = (1..=config.mobiles).map(|n| (mobile_mac(n), mn_identifier(n)));
+        let mut maars = Vec::new();
+        for number in 1..=config.maars {
+            let address = maar_address(number);
+            let mut node = MaarConfig::new(address, CMD, pool(number));
+            node.local_prefixes = vec![local_network(number)];
+            node.subscribers = subscribers.clone().collect();
+            let (node, mac) = (Maar::new(node), mac(0xaa, number));
+            let maar =
+                sim.add_host(MaarHost::new(node, address, mac, routes.clone(), config.forwarding_delay));
+            let access = sim.add_link(&format!("access{number}"), config.access);
+            sim.plug(maar, Port::Core, core);
+            sim.plug(maar, Port::Access, access);
+            maars.push((maar, access));
+        }
+        let mobiles = (1..=config.mobiles).map(|n| sim.add_host(MobileNode::new(mobile_mac(n)))).collect();
+        Self { sim, cmd, maars, mobiles, gap: config.gap }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Instant {
+        self.sim.now()
+    }
+
+    /// Runs for this long.
+    pub fn run_for(&mut self, duration: Duration) {
+        self.sim.run_for(duration);
+    }
+
+    /// Takes a mobile node off its link, if it is on one, and after the gap puts it on the link of a MAAR.
+    pub fn attach(&mut self, mobile: u16, maar: u16) {
+        self.detach(mobile);
+        self.sim.run_for(self.gap);
+        let (_, access) = self.maars[index(maar)];
+        self.sim.plug(self.mobiles[index(mobile)], Port::Access, access);
+    }
+
+    /// Takes a mobile node off its link.
+    pub fn detach(&mut self, mobile: u16) {
+        self.sim.unplug(self.mobiles[index(mobile)], Port::Access);
+    }
+
+    /// Has a mobile node start a flow to the correspondent from its preferred address.
+    pub fn start_flow(&mut self, mobile: u16, every: Duration) -> Option<Ipv6Addr> {
+        let id = self.mobiles[index(mobile)];
+        self.sim.with_host(id, |node: &mut MobileNode, now| node.start_flow(now, CORRESPONDENT, every))
+    }
+
+    /// How a mobile node's flows fared.
+    pub fn flows(&self, mobile: u16) -> Vec<FlowReport> {
+        self.mobile(mobile).flows()
+    }
+
+    /// A mobile node.
+    pub fn mobile(&self, number: u16) -> &MobileNode {
+        self.sim.host(self.mobiles[index(number)])
+    }
+
+    /// A MAAR.
+    pub fn maar(&self, number: u16) -> &MaarHost {
+        self.sim.host(self.maars[index(number)].0)
+    }
+
+    /// The CMD.
+    pub fn cmd(&self) -> &CoreNode<Cmd> {
+        self.sim.host(self.cmd)
+    }
+
+    /// Everything that happened at the CMD and the MAARs, in order of time: when, where (`cmd`, `maar1`), what.
+    pub fn events(&self) -> Vec<(Instant, String, Event)> {
+        let named = |name: String, events: &[(Instant, Event)]| {
+            events.iter().map(|(at, event)| (*at, name.clone(), event.clone())).collect::<Vec<_>>()
+        };
+        let mut all = named("cmd".to_owned(), &self.cmd().events);
+        for number in 1..=self.maars.len() as u16 {
+            all.extend(named(format!("maar{number}"), &self.maar(number).events));
+        }
+        all.sort_by_key(|(at, ..)| *at);
+        all
+    }
+
+    /// The names of the links, by their number.
+    pub fn link_names(&self) -> Vec<String> {
+        self.sim.link_names().map(str::to_owned).collect()
+    }
+
+    /// Every frame on every link.
+    pub fn frames(&self) -> &[Tapped] {
+        self.sim.tap()
+    }
+
+    /// The names that people know the addresses by.
+    pub fn names(&self) -> Vec<(Ipv6Addr, String)> {
+        let maars = (1..=self.maars.len() as u16).map(|n| (maar_address(n), format!("maar{n}")));
+        maars.chain([(CMD, "cmd".to_owned()), (CORRESPONDENT, "cn".to_owned())]).collect()
+    }
+}
+
+fn host(address: Ipv6Addr) -> Ipv6Net {
+    Ipv6Net::new_assert(address, 128)
+}
+
+fn index(number: u16) -> usize {
+    usize::from(number) - 1
+}
