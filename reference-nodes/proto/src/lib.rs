@@ -41,6 +41,20 @@ pub trait Node {
     fn next_timeout(&self) -> Option<Timeout>;
 }
 
+impl<N: Node + ?Sized> Node for Box<N> {
+    fn handle_input(&mut self, now: Instant, input: Input<'_>) {
+        (**self).handle_input(now, input);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        (**self).poll_output()
+    }
+
+    fn next_timeout(&self) -> Option<Timeout> {
+        (**self).next_timeout()
+    }
+}
+
 /// When a node wants to be woken, and why; a log that says why reads better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timeout {

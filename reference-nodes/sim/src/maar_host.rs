@@ -56,7 +56,7 @@ impl MaarHost {
             match output {
                 Output::Signal { src, dst, octets } => {
                     let packet = Ipv6::packet(src, dst, MOBILITY_HEADER, HOP_LIMIT, &octets);
-                    self.to_core(&packet);
+                    self.send_on_core(&packet);
                 }
                 Output::Advertise(ra) => {
                     let octets = ra.advertisement.encode(ra.src, ra.dst);
@@ -69,7 +69,7 @@ impl MaarHost {
         }
     }
 
-    fn to_core(&mut self, packet: &[u8]) {
+    fn send_on_core(&mut self, packet: &[u8]) {
         let frame = self.routes.frame(self.mac, packet);
         self.transmit.extend(frame.map(|frame| (Port::Core, frame)));
     }
@@ -86,7 +86,7 @@ impl MaarHost {
 
     fn forwarded(&mut self, now: Instant, forward: Forward, packet: &Ipv6<'_>) {
         match forward {
-            Forward::Core(packet) => self.to_core(&packet),
+            Forward::Core(packet) => self.send_on_core(&packet),
             Forward::Link { dlif, mac, packet } => {
                 self.transmit.push_back((Port::Access, Ethernet::frame(mac, dlif.mobile, &packet)));
             }
@@ -99,7 +99,7 @@ impl MaarHost {
         }
     }
 
-    fn from_core(&mut self, now: Instant, frame: &Ethernet<'_>) {
+    fn core_frame(&mut self, now: Instant, frame: &Ethernet<'_>) {
         if frame.dst != self.mac {
             return;
         }
@@ -108,7 +108,7 @@ impl MaarHost {
         self.forwarded(now, forward, &packet);
     }
 
-    fn from_access(&mut self, now: Instant, frame: &Ethernet<'_>) {
+    fn access_frame(&mut self, now: Instant, frame: &Ethernet<'_>) {
         let Some(packet) = Ipv6::parse(frame.payload) else { return };
         let Ipv6 { src, dst, .. } = packet;
         if packet.next_header == ICMPV6 && packet.hop_limit == ND_HOP_LIMIT {
@@ -129,8 +129,8 @@ impl Host for MaarHost {
     fn receive(&mut self, now: Instant, port: Port, frame: &[u8]) {
         let Some(frame) = Ethernet::parse(frame) else { return };
         match port {
-            Port::Core => self.from_core(now, &frame),
-            Port::Access => self.from_access(now, &frame),
+            Port::Core => self.core_frame(now, &frame),
+            Port::Access => self.access_frame(now, &frame),
         }
         self.carry_out(now);
     }

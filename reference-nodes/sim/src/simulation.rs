@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::collections::btree_map::OccupiedEntry;
 use std::time::Duration;
 
 use dmm_codec::Instant;
@@ -139,7 +140,7 @@ impl Simulation {
         };
         self.now = at;
         let arrival = self.queue.first_entry().filter(|entry| entry.key().0 <= at);
-        if let Some(arrival) = arrival.map(|entry| entry.remove()) {
+        if let Some(arrival) = arrival.map(OccupiedEntry::remove) {
             self.arrive(&arrival);
         } else if let Some(id) = self.due_host() {
             self.hosts[id.0].timeout(at);

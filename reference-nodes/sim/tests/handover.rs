@@ -54,7 +54,7 @@ fn packets(frames: &[Tapped]) -> impl Iterator<Item = Ipv6<'_>> {
 }
 
 #[test]
-fn figures_2_and_3_a_mobile_node_attaches_and_moves_twice() {
+fn figures_1_and_2_a_mobile_node_attaches_and_moves_twice() {
     insta::assert_snapshot!(ladder(&journey(&DomainConfig::default(), &[1, 2, 3])));
 }
 

@@ -16,7 +16,7 @@ use std::net::Ipv6Addr;
 
 use dmm_codec::packet::Mac;
 use dmm_codec::{Instant, Message, MnIdentifier, MobilityOption, Pbu};
-use dmm_dataplane::{Op, OpFailure, OpId, Plane, diff};
+use dmm_dataplane::{Entry, Op, OpFailure, OpId, Plane, diff};
 use ipnet::Ipv6Net;
 
 pub use config::MaarConfig;
@@ -36,8 +36,8 @@ pub struct Maar {
     /// What forwarding was ordered to hold.
     ordered: Plane,
     next_op: u64,
-    /// Orders that have not been carried out.
-    pending: BTreeSet<OpId>,
+    /// What was ordered to be put in place and is not there yet.
+    pending: BTreeMap<OpId, Entry>,
     /// Outputs that wait for orders.
     held: Vec<Held>,
     outbox: VecDeque<Output>,
@@ -48,8 +48,8 @@ pub struct Maar {
 struct Held {
     waits_for: BTreeSet<OpId>,
     outputs: Vec<Output>,
-    /// What leaves in their place if an order could not be carried out.
-    otherwise: Vec<Output>,
+    /// What leaves in their place if an order could not be carried out; taken at the first that could not.
+    otherwise: Option<Vec<Output>>,
 }
 
 impl Maar {
@@ -62,7 +62,7 @@ impl Maar {
             updates,
             ordered: Plane::new(),
             next_op: 0,
-            pending: BTreeSet::new(),
+            pending: BTreeMap::new(),
             held: Vec::new(),
             outbox: VecDeque::new(),
         }
@@ -91,14 +91,21 @@ impl Maar {
     }
 
     fn forwarding(&mut self, id: OpId, result: Result<(), OpFailure>) {
-        self.pending.remove(&id);
+        let entry = self.pending.remove(&id);
         let failed = result.is_err();
         if let Err(why) = result {
             self.outbox.push_back(Output::Event(Event::ForwardingFailed { why }));
+            // It is not there, so the next comparison orders it again.
+            if let Some(entry) = entry {
+                self.ordered.remove(&entry);
+            }
         }
         for held in &mut self.held {
-            if held.waits_for.remove(&id) && failed {
-                held.outputs = std::mem::take(&mut held.otherwise);
+            if held.waits_for.remove(&id)
+                && failed
+                && let Some(otherwise) = held.otherwise.take()
+            {
+                held.outputs = otherwise;
             }
         }
         for held in self.held.extract_if(.., |held| held.waits_for.is_empty()) {
@@ -113,8 +120,8 @@ impl Maar {
             let id = OpId(self.next_op);
             self.next_op += 1;
             // A promise waits for what is put in place, not for what is cleaned away.
-            if matches!(op, Op::Ensure(_)) {
-                self.pending.insert(id);
+            if let Op::Ensure(entry) = op {
+                self.pending.insert(id, entry);
             }
             self.outbox.push_back(Output::Forwarding { id, op });
         }
@@ -123,7 +130,8 @@ impl Maar {
         } else if self.pending.is_empty() {
             self.outbox.extend(promises);
         } else {
-            self.held.push(Held { waits_for: self.pending.clone(), outputs: promises, otherwise });
+            let waits_for = self.pending.keys().copied().collect();
+            self.held.push(Held { waits_for, outputs: promises, otherwise: Some(otherwise) });
         }
     }
 
