@@ -4,6 +4,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 use core::str::FromStr;
 
 use crate::message::Header;
@@ -105,29 +106,55 @@ impl fmt::Display for Place {
     }
 }
 
+/// Makes several changes at once: every place is found in the octets as they came, before any is changed, so that
+/// setting a length or a type does not move or lose the places named after it. Changes of the same octets follow each
+/// other in order. With an error nothing is changed.
+pub fn apply_all(octets: &mut [u8], edits: &[Edit]) -> Result<(), EditError> {
+    let places: Vec<_> = edits.iter().map(|edit| edit.find(octets)).collect::<Result<_, _>>()?;
+    for (edit, place) in edits.iter().zip(places) {
+        edit.change.make(&mut octets[place]);
+    }
+    Ok(())
+}
+
 impl Edit {
     /// Changes the octets of a Mobility Header. The checksum stays as it is: see
     /// [`repair_checksum`](crate::message::repair_checksum).
     pub fn apply(&self, octets: &mut [u8]) -> Result<(), EditError> {
-        let (Change::Set(value) | Change::Or(value) | Change::And(value) | Change::Xor(value)) = self.change;
+        apply_all(octets, core::slice::from_ref(self))
+    }
+
+    /// The octets to change.
+    fn find(&self, octets: &[u8]) -> Result<Range<usize>, EditError> {
+        let value = self.change.value();
         let absent = || EditError::Absent(self.at.clone());
         let (start, width) = self.at.resolve(octets, value).ok_or_else(absent)?;
-        let target = octets.get_mut(start..start + width).ok_or_else(absent)?;
+        let end = start.checked_add(width).filter(|end| *end <= octets.len()).ok_or_else(absent)?;
         if width < 8 && value >> (8 * width) != 0 {
             return Err(EditError::TooWide { at: self.at.clone(), width, value });
         }
-        // A number counts from the last octet; octets before its eight stay for bit changes and become zero for Set.
-        let number = value.to_be_bytes();
+        Ok(start..end)
+    }
+}
+
+impl Change {
+    fn value(self) -> u64 {
+        let (Self::Set(value) | Self::Or(value) | Self::And(value) | Self::Xor(value)) = self;
+        value
+    }
+
+    /// A number counts from the last octet; octets before its eight stay for bit changes and become zero for Set.
+    fn make(self, target: &mut [u8]) {
+        let number = self.value().to_be_bytes();
         for (i, octet) in target.iter_mut().rev().enumerate() {
             let operand = number.iter().rev().nth(i).copied();
-            *octet = match self.change {
-                Change::Set(_) => operand.unwrap_or(0),
-                Change::Or(_) => *octet | operand.unwrap_or(0),
-                Change::And(_) => *octet & operand.unwrap_or(0xff),
-                Change::Xor(_) => *octet ^ operand.unwrap_or(0),
+            *octet = match self {
+                Self::Set(_) => operand.unwrap_or(0),
+                Self::Or(_) => *octet | operand.unwrap_or(0),
+                Self::And(_) => *octet & operand.unwrap_or(0xff),
+                Self::Xor(_) => *octet ^ operand.unwrap_or(0),
             };
         }
-        Ok(())
     }
 }
 
@@ -149,7 +176,8 @@ impl Place {
                 let option = view.options().filter_map(Result::ok).filter(|o| o.kind == kind).nth(*index)?;
                 match field.as_str() {
                     "type" => Some((option.offset, 1)),
-                    "length" => Some((option.offset + 1, 1)),
+                    // Pad1 has no Length: what follows it is the next option's Type.
+                    "length" => (option.body_offset == option.offset + 2).then_some((option.offset + 1, 1)),
                     _ => {
                         let found = option.fields().find(|f| f.spec.name == field)?;
                         Some((found.offset, found.octets.len()))

@@ -104,6 +104,8 @@ impl DecodeError {
             (ErrorKind::Checksum { .. }, _) => Reaction::Discard,
             // RFC 6275 §9.2: an unknown MH Type is answered with Binding Error status 2.
             (ErrorKind::UnknownType(_), _) => Reaction::BindingError(2),
+            // Too few octets for a checksum have none that could be verified: as if it were wrong.
+            (ErrorKind::TooShort { .. }, What::Header(_)) if self.offset == 0 => Reaction::Discard,
             // RFC 6275 §9.2: Payload Proto and Header Len: discard and SHOULD send Parameter Problem, code 0.
             (ErrorKind::PayloadProto(_), _) | (ErrorKind::TooShort { .. }, What::Header(_)) => {
                 Reaction::ParameterProblem(self.offset)

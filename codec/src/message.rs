@@ -25,13 +25,13 @@ flags! {
         H = 0x4000, "Home Registration", "RFC 6275 §6.1.7";
         L = 0x2000, "Link-Local Address Compatibility", "RFC 6275 §6.1.7";
         K = 0x1000, "Key Management Mobility Capability", "RFC 6275 §6.1.7";
-        M = 0x0800, "MAP Registration", "RFC 4140 §6.1";
+        M = 0x0800, "MAP Registration", "RFC 4140 §4.1";
         R = 0x0400, "Mobile Router", "RFC 3963 §4.1";
         P = 0x0200, "Proxy Registration", "RFC 5213 §8.1";
-        F = 0x0100, "Forcing UDP Encapsulation", "RFC 5555 §4.1";
-        T = 0x0080, "TLV-header Format", "RFC 5845 §6.1";
-        B = 0x0040, "Bulk Binding Update", "RFC 6602 §5";
-        S = 0x0020, "Multicast Signaling", "RFC 7161 §6";
+        F = 0x0100, "Forcing UDP Encapsulation", "RFC 5555 §3.1.3";
+        T = 0x0080, "TLV-header Format", "RFC 5845 §6.2";
+        B = 0x0040, "Bulk Binding Update", "RFC 6602 §4.1";
+        S = 0x0020, "Multicast Signaling", "RFC 7161 §4.2";
         D = 0x0010, "DMM", "RFC 8885 §4.1";
     }
 }
@@ -42,9 +42,9 @@ flags! {
         K = 0x80, "Key Management Mobility Capability", "RFC 6275 §6.1.8";
         R = 0x40, "Mobile Router", "RFC 3963 §4.2";
         P = 0x20, "Proxy Registration", "RFC 5213 §8.2";
-        T = 0x10, "TLV-header Format", "RFC 5845 §6.2";
-        B = 0x08, "Bulk Binding Update", "RFC 6602 §5";
-        S = 0x04, "Multicast Signaling", "RFC 7161 §6";
+        T = 0x10, "TLV-header Format", "RFC 5845 §6.3";
+        B = 0x08, "Bulk Binding Update", "RFC 6602 §4.2";
+        S = 0x04, "Multicast Signaling", "RFC 7161 §4.2";
         D = 0x02, "DMM", "RFC 8885 §4.2";
     }
 }
@@ -299,7 +299,7 @@ fn pad(out: &mut Vec<u8>, octets: usize) {
         1 => MobilityOption::Pad1(()),
         n => MobilityOption::PadN(Padding(alloc::vec![0; n - 2])),
     };
-    write_option(out, &option, &option.body()).expect("at most 9 octets of padding are ever needed");
+    write_option(out, &option, &option.body()).expect("at most 7 octets of padding are ever needed");
 }
 
 fn write_option(out: &mut Vec<u8>, option: &MobilityOption, body: &[u8]) -> Result<(), EncodeError> {

@@ -26,6 +26,8 @@ const PREFIX_INFORMATION: u8 = 3;
 const ROUTE_INFORMATION: u8 = 24;
 const ON_LINK_AND_AUTONOMOUS: u8 = 0xc0;
 const AUTONOMOUS: u8 = 0x40;
+const PREFERENCE: u8 = 0x18;
+const PREFERENCE_RESERVED: u8 = 0x10;
 
 wire_struct! {
     /// Router Solicitation before its options.
@@ -108,12 +110,18 @@ pub struct RouteInformation {
 }
 
 impl RouterSolicitation {
-    /// Reads the ICMPv6 message; `None` for any other message, or one that is not valid (RFC 4861 §6.1.1).
+    /// Reads the ICMPv6 message; `None` for any other message, or one that is not valid (RFC 4861 §6.1.1), but for
+    /// the hop limit, which the caller knows and compares with [`ND_HOP_LIMIT`].
     pub fn parse(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Option<Self> {
         let (body, options) = split::<RsBody>(octets, src, dst)?;
         let mut solicitation = Self::default();
-        for (kind, body) in NdOptions(options) {
+        for option in NdOptions(options) {
+            let (kind, body) = option?;
             if kind == SOURCE_LINK_LAYER_ADDRESS {
+                // RFC 4861 §6.1.1: an unspecified source has no link-layer address to give.
+                if src.is_unspecified() {
+                    return None;
+                }
                 solicitation.source_mac = body.try_into().ok();
             }
         }
@@ -130,11 +138,16 @@ impl RouterSolicitation {
 }
 
 impl RouterAdvertisement {
-    /// Reads the ICMPv6 message; `None` for any other message, or one that is not valid (RFC 4861 §6.1.2).
+    /// Reads the ICMPv6 message; `None` for any other message, or one that is not valid (RFC 4861 §6.1.2), but for
+    /// the hop limit, which the caller knows and compares with [`ND_HOP_LIMIT`].
     pub fn parse(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Option<Self> {
         let (body, options) = split::<RaBody>(octets, src, dst)?;
+        if !src.is_unicast_link_local() {
+            return None;
+        }
         let mut advertisement = Self { router_lifetime: body.router_lifetime, ..Self::default() };
-        for (kind, body) in NdOptions(options) {
+        for option in NdOptions(options) {
+            let (kind, body) = option?;
             match kind {
                 SOURCE_LINK_LAYER_ADDRESS => advertisement.source_mac = body.try_into().ok(),
                 PREFIX_INFORMATION => {
@@ -150,10 +163,7 @@ impl RouterAdvertisement {
                     }
                 }
                 ROUTE_INFORMATION => {
-                    let Some(body) = RouteInformationBody::read(body) else { continue };
-                    let Ok(prefix) = Ipv6Net::new(body.prefix, body.prefix_length) else { continue };
-                    let lifetime = body.lifetime;
-                    advertisement.routes.push(RouteInformation { prefix: prefix.trunc(), lifetime });
+                    advertisement.routes.extend(RouteInformation::read(body));
                 }
                 _ => {}
             }
@@ -200,6 +210,21 @@ impl RouterAdvertisement {
     }
 }
 
+impl RouteInformation {
+    /// Reads the octets behind Type and Length; `None` for what RFC 4191 §2.3 says to ignore.
+    fn read(octets: &[u8]) -> Option<Self> {
+        // "The Prefix field is 0, 8, or 16 octets depending on Length": what the prefix does not need is left out.
+        let mut whole = octets.to_vec();
+        whole.resize(RouteInformationBody::LEN.max(octets.len()), 0);
+        let body = RouteInformationBody::read(&whole)?;
+        let prefix = Ipv6Net::new(body.prefix, body.prefix_length).ok()?.trunc();
+        let missing = whole.len() - octets.len();
+        let fits = usize::from(body.prefix_length) <= 128 - 8 * missing;
+        let reserved = body.preference & PREFERENCE == PREFERENCE_RESERVED;
+        (fits && !reserved).then_some(Self { prefix, lifetime: body.lifetime })
+    }
+}
+
 fn split<T: Wire>(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Option<(T, &[u8])> {
     let (body, options) = octets.split_at_checked(T::LEN)?;
     let good = checksum(src, dst, ICMPV6, octets) == 0;
@@ -226,16 +251,22 @@ fn write_option(out: &mut Vec<u8>, kind: u8, body: &impl Wire) {
     out[start + 1] = ((out.len() - start) / 8) as u8;
 }
 
-/// Type and octets behind Type and Length of each option; ends at the first that is cut short or has Length 0.
+/// Type and octets behind Type and Length of each option; `None`, and the end, at the first that is cut short or has
+/// the Length 0, which makes the whole message invalid (RFC 4861 §6.1.1, §6.1.2).
 struct NdOptions<'a>(&'a [u8]);
 
 impl<'a> Iterator for NdOptions<'a> {
-    type Item = (u8, &'a [u8]);
+    type Item = Option<(u8, &'a [u8])>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let [kind, units, ..] = *self.0 else { return None };
-        let (option, rest) = self.0.split_at_checked(usize::from(units) * 8)?;
-        self.0 = rest;
-        Some((kind, option.get(2..)?))
+        let octets = core::mem::take(&mut self.0);
+        if octets.is_empty() {
+            return None;
+        }
+        let units = octets.get(1).copied().map_or(0, usize::from);
+        Some(octets.split_at_checked(units * 8).and_then(|(option, rest)| {
+            self.0 = rest;
+            Some((*option.first()?, option.get(2..)?))
+        }))
     }
 }

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 use core::net::Ipv6Addr;
 
-use etherparse::{EtherType, Ethernet2Header, IpNumber, Ipv6Header, Ipv6Slice, UdpHeader};
+use etherparse::{EtherType, Ethernet2Header, IpNumber, Ipv6Header, Ipv6HeaderSlice, Ipv6Slice, UdpHeader};
 
 use crate::checksum::checksum;
 
@@ -96,16 +96,18 @@ pub struct Ipv6<'a> {
 impl<'a> Ipv6<'a> {
     /// Reads a packet; `None` where it is not IPv6, or ends before its Payload Length says.
     pub fn parse(octets: &'a [u8]) -> Option<Self> {
+        // A Payload Length of zero is taken as it is: etherparse would read on, expecting a jumbogram.
+        let said = Ipv6HeaderSlice::from_slice(octets).ok()?.payload_length();
+        let octets = octets.get(..Ipv6Header::LEN + usize::from(said))?;
         let slice = Ipv6Slice::from_slice(octets).ok()?;
         let header = slice.header();
         let payload_offset = Ipv6Header::LEN + slice.extensions().slice().len();
-        let end = Ipv6Header::LEN + usize::from(header.payload_length());
         Some(Self {
             src: header.source_addr(),
             dst: header.destination_addr(),
             hop_limit: header.hop_limit(),
             next_header: slice.payload().ip_number.0,
-            octets: octets.get(..end)?,
+            octets,
             payload_offset,
         })
     }
@@ -161,8 +163,13 @@ impl<'a> Udp<'a> {
     /// Reads a datagram; `None` where it is cut short or its checksum is wrong (in IPv6 it must have one).
     pub fn parse(octets: &'a [u8], src: Ipv6Addr, dst: Ipv6Addr) -> Option<Self> {
         let (header, payload) = UdpHeader::from_slice(octets).ok()?;
-        let good = checksum(src, dst, UDP, octets) == 0 && usize::from(header.length) == octets.len();
-        good.then_some(Self { src_port: header.source_port, dst_port: header.destination_port, payload })
+        let summed = header.checksum != 0 && checksum(src, dst, UDP, octets) == 0;
+        let whole = usize::from(header.length) == octets.len();
+        (summed && whole).then_some(Self {
+            src_port: header.source_port,
+            dst_port: header.destination_port,
+            payload,
+        })
     }
 
     /// Writes the datagram with its checksum.

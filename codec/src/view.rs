@@ -28,6 +28,10 @@ impl<'a> MessageView<'a> {
     }
 
     /// Looks at octets as a receiver must: the checks of RFC 6275 §9.2 in their order.
+    ///
+    /// The checksum covers all of `octets`, the upper-layer packet of RFC 8200 §8.1, as the raw sockets of operating
+    /// systems compute it; RFC 6275 §6.1.1 can also be read as only the octets that Header Len counts. Where Header
+    /// Len is right, both are the same.
     pub fn received(octets: &'a [u8], src: Ipv6Addr, dst: Ipv6Addr) -> Result<Self, DecodeError> {
         let view = Self::new(octets)?;
         if checksum(src, dst, MOBILITY_HEADER, octets) != 0 {
@@ -109,7 +113,8 @@ fn right_checksum(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> u16 {
     let sum = checksum(src, dst, MOBILITY_HEADER, octets);
     let field = u16::from_be_bytes([octets[4], octets[5]]);
     let (right, carry) = sum.overflowing_add(field);
-    right + u16::from(carry)
+    // One's complement has two zeros; the sum over a pseudo-header is never the one whose complement is 0xffff.
+    if right == u16::MAX { 0 } else { right + u16::from(carry) }
 }
 
 /// The options of a message, in wire order.

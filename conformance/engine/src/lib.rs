@@ -1,1 +1,23 @@
-//! Scripts, matchers, verdicts and reports; knows the codec and no node
+//! Conformance testing of RFC 8885 implementations: scripts in, packets out, verdicts per requirement.
+//!
+//! It knows the codec and no node: the implementation under test is whatever stands behind a [`Transport`].
+
+pub mod evidence;
+pub mod identity;
+pub mod judge;
+pub mod packet;
+pub mod profile;
+pub mod requirement;
+pub mod run;
+pub mod script;
+pub mod transport;
+pub mod verdict;
+
+pub use profile::Profile;
+pub use requirement::Catalogue;
+pub use run::{CaseResult, run};
+pub use script::plan::{Instance, Selection, Timing};
+pub use script::span::{LoadError, LoadErrors};
+pub use script::suite::Suite;
+pub use transport::{Bench, Transport};
+pub use verdict::{Finding, Level, Verdict};
