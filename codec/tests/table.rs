@@ -1,0 +1,194 @@
+//! The tables as they are, so that a changed row shows as a changed line, and what every row must keep.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail a test by panicking, as the tests do")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use dmm_codec::wire::{FieldKind, FieldSpec, FlagSpec, Name, Width};
+use dmm_codec::{
+    AccessTechnology, Align, HandoffIndicator, MESSAGES, MnIdSubtype, OPTIONS, PbaFlags, PbuFlags, Status,
+};
+
+#[test]
+fn the_options_are_these() {
+    let mut table = String::new();
+    for spec in OPTIONS {
+        let align = match spec.align {
+            Align::Any => "any".to_string(),
+            Align::At { n, plus } => format!("{n}n+{plus}"),
+            Align::LinkLayer => "by size".to_string(),
+        };
+        let length = if spec.has_fixed_len() { "" } else { ">=" };
+        let presence = if spec.needs_dmm { "with D" } else { "always" };
+        let count = if spec.repeats { "many" } else { "one" };
+        let messages: Vec<_> = spec.messages.iter().map(|kind| message_name(*kind)).collect();
+        let messages = if messages.is_empty() { "all".to_string() } else { messages.join("+") };
+        writeln!(
+            table,
+            "{} {} | dmm.{} | {} | length {length}{} | align {align} | {presence} | {count} | {messages} | {}",
+            spec.kind, spec.name, spec.filter, spec.title, spec.min_len, spec.source
+        )
+        .unwrap();
+        fields(&mut table, spec.fields);
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn the_messages_are_these() {
+    let mut table = String::new();
+    for spec in MESSAGES {
+        writeln!(
+            table,
+            "{} {} | {} | {} octets | {}",
+            spec.mh_type, spec.name, spec.title, spec.len, spec.source
+        )
+        .unwrap();
+        fields(&mut table, spec.fields);
+    }
+    insta::assert_snapshot!(table);
+}
+
+/// Against the IANA "Mobile IPv6 parameters" registry; RFC 8885 §5.
+#[test]
+fn the_registries_are_these() {
+    let registries: [(&str, &[Name]); 4] = [
+        ("status", Status::NAMES),
+        ("handoff indicator", HandoffIndicator::NAMES),
+        ("access technology", AccessTechnology::NAMES),
+        ("identifier subtype", MnIdSubtype::NAMES),
+    ];
+    let mut table = String::new();
+    for (title, names) in registries {
+        writeln!(table, "{title}").unwrap();
+        for name in names {
+            writeln!(table, "    {} {} | {} | {}", name.value, name.name, name.label, name.source).unwrap();
+        }
+        assert!(names.is_sorted_by(|a, b| a.value < b.value), "{title}: ascending, each once");
+        let scripts: BTreeSet<_> = names.iter().map(|name| name.name).collect();
+        assert_eq!(scripts.len(), names.len(), "{title}: a script names one value");
+        assert!(scripts.iter().all(|name| is_snake_case(name)), "{title}");
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn types_ascend_and_each_stands_once() {
+    assert!(OPTIONS.is_sorted_by(|a, b| a.kind < b.kind));
+    assert!(MESSAGES.is_sorted_by(|a, b| a.mh_type < b.mh_type));
+}
+
+#[test]
+fn a_name_a_filter_and_a_title_belong_to_one_option() {
+    for column in
+        [|row: usize| OPTIONS[row].name, |row: usize| OPTIONS[row].filter, |row: usize| OPTIONS[row].title]
+    {
+        let all: Vec<_> = (0..OPTIONS.len()).map(column).collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{all:?}");
+    }
+    assert!(OPTIONS.iter().all(|spec| is_snake_case(spec.name)));
+}
+
+/// Wireshark refuses a filter that is registered twice; an option's own filter is the one of its main field, or of
+/// none.
+#[test]
+fn a_filter_of_a_field_belongs_to_one_field() {
+    let mut filters = BTreeSet::new();
+    for spec in OPTIONS {
+        for field in spec.fields {
+            assert!(field.filter.is_empty() || field.filter.starts_with('.'), "{} {}", spec.name, field.name);
+            assert!(
+                filters.insert(format!("{}{}", spec.filter, field.filter)),
+                "{} {}",
+                spec.name,
+                field.name
+            );
+        }
+    }
+}
+
+/// RFC 8885 §4.3: "this option can only appear if the D bit is set in a PBU/PBA"; here of all that RFC 8885 defines.
+#[test]
+fn what_rfc_8885_defines_needs_the_d_flag() {
+    for spec in OPTIONS {
+        assert_eq!(spec.needs_dmm, (65..=70).contains(&spec.kind), "{}", spec.name);
+        assert_eq!(spec.needs_dmm, spec.source.starts_with("RFC 8885"), "{}", spec.name);
+    }
+}
+
+/// R4.1.1, R4.2.1, R5.2, R5.3.
+#[test]
+fn flags_are_single_bits_that_no_two_share() {
+    for (flags, all, order) in
+        [(PbuFlags::FLAGS, 0xfff0, "A H L K M R P F T B S D"), (PbaFlags::FLAGS, 0xfe, "K R P T B S D")]
+    {
+        assert!(flags.iter().all(|flag| flag.mask.is_power_of_two()));
+        assert_eq!(flags.iter().fold(0, |sum, flag| sum ^ flag.mask), all);
+        assert!(flags.is_sorted_by(|a, b| a.mask > b.mask), "as the figure shows them");
+        assert_eq!(flags.iter().map(|flag| flag.letter).collect::<Vec<_>>().join(" "), order);
+    }
+    assert_eq!(PbuFlags(0xfff0).to_string(), "A H L K M R P F T B S D");
+    assert_eq!(PbaFlags(0xfe).to_string(), "K R P T B S D");
+    assert_eq!((PbuFlags::D.0, PbaFlags::D.0), (0x0010, 0x02));
+}
+
+#[test]
+fn an_option_names_only_messages_that_there_are() {
+    for spec in OPTIONS {
+        assert!(spec.messages.iter().all(|kind| MESSAGES.iter().any(|message| message.mh_type == *kind)));
+    }
+}
+
+#[test]
+fn fields_stand_without_gaps_and_a_prefix_follows_its_length() {
+    let layouts = OPTIONS.iter().map(|spec| (spec.name, spec.fields, spec.min_len));
+    for (name, fields, len) in layouts.chain(MESSAGES.iter().map(|spec| (spec.name, spec.fields, spec.len))) {
+        let mut offset = 0;
+        for field in fields {
+            assert_eq!(field.offset, offset, "{name} {}", field.name);
+            assert!(
+                is_snake_case(field.name) && !["type", "length"].contains(&field.name),
+                "{name} {}",
+                field.name
+            );
+            if let Width::Fixed(width) = field.width {
+                offset += width;
+            }
+        }
+        assert_eq!(offset, len, "{name}");
+        let kinds = |wanted: fn(&FieldKind) -> bool| fields.iter().position(|field| wanted(&field.kind));
+        let length = kinds(|kind| matches!(kind, FieldKind::PrefixLength));
+        let prefix = kinds(|kind| matches!(kind, FieldKind::Prefix));
+        assert_eq!(length.is_some(), prefix.is_some(), "{name}");
+        assert!(length <= prefix, "{name}");
+    }
+}
+
+fn fields(table: &mut String, fields: &[FieldSpec]) {
+    for field in fields {
+        let width = match field.width {
+            Width::Fixed(octets) => octets.to_string(),
+            Width::Rest => "rest".to_string(),
+        };
+        let kind = match field.kind {
+            FieldKind::Named(names) => format!("one of {} names", names.len()),
+            FieldKind::Flags(flags) => flags.iter().map(flag).collect::<Vec<_>>().join(", "),
+            kind => format!("{kind:?}"),
+        };
+        let FieldSpec { name, filter, label, offset, .. } = field;
+        writeln!(table, "    {offset}+{width} {name} | {filter:?} | {label} | {kind}").unwrap();
+    }
+}
+
+fn flag(flag: &FlagSpec) -> String {
+    format!("{} {:#06x} {} ({})", flag.letter, flag.mask, flag.label, flag.source)
+}
+
+fn message_name(mh_type: u8) -> &'static str {
+    MESSAGES.iter().find(|spec| spec.mh_type == mh_type).map_or("?", |spec| spec.name)
+}
+
+fn is_snake_case(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
