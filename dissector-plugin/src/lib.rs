@@ -1,9 +1,9 @@
 //! Wireshark plugin for RFC 8885: shows the D flag and the options 65 to 70 inside Wireshark's own Mobile IPv6 tree.
 //!
 //! One file serves every Wireshark 4.x. A plugin normally carries the version it was compiled for; here a constructor
-//! asks the program that loads us for its version and answers with the same ([`construct`]). Nothing is linked to
-//! Wireshark's library: every function is looked up in the running program ([`host`]), and the few layouts that differ
-//! between versions are rows of a table ([`abi`]). A program that is not Wireshark, or one that is not known, finds
+//! asks the program that loads us for its version and answers with the same (`construct`). Nothing is linked to
+//! Wireshark's library: every function is looked up in the running program (`host`), and the few layouts that differ
+//! between versions are rows of a table (`abi`). A program that is not Wireshark, or one that is not known, finds
 //! version 0.0 and does not call us.
 //!
 //! # The contract at the border to C
@@ -11,9 +11,9 @@
 //! Wireshark reports trouble in a packet by `longjmp` out of any call that touches a tvb or a tree, over whatever
 //! frames are in between. Rust unwinds on panics. Neither may meet the other:
 //!
-//! * Every `extern "C"` function does its work inside [`guard::guarded`]: no panic leaves it.
-//! * While the host works on a packet, no Rust value with a `Drop` is alive on our frames. The wrappers of [`packet`] are
-//!   `Copy`, text for the host is a [`text::Text`] on the stack, and what needs the heap is freed before the call.
+//! * Every `extern "C"` function does its work inside `guard::guarded`: no panic leaves it.
+//! * While the host works on a packet, no Rust value with a `Drop` is alive on our frames. The wrappers of `packet` are
+//!   `Copy`, text for the host is a `text::Text` on the stack, and what needs the heap is freed before the call.
 //!   (During registration the host does not jump; it ends the program.)
 //! * What must be there even if the stock dissector jumps away is done before it is called.
 //! * Packets are read only as slices of the captured octets, never by the host's accessors that throw.
@@ -39,11 +39,11 @@ use crate::guard::guarded;
 #[unsafe(no_mangle)]
 pub static plugin_version: [u8; concat!(env!("CARGO_PKG_VERSION"), "\0").len()] = version();
 
-/// The major version of the Wireshark that may call us; 0 until [`construct`] has met one.
+/// The major version of the Wireshark that may call us; 0 until `construct` has met one.
 #[unsafe(no_mangle)]
 pub static plugin_want_major: AtomicI32 = AtomicI32::new(0);
 
-/// The minor version that goes with [`plugin_want_major`].
+/// The minor version that goes with `plugin_want_major`.
 #[unsafe(no_mangle)]
 pub static plugin_want_minor: AtomicI32 = AtomicI32::new(0);
 

@@ -1,0 +1,125 @@
+//! Where the plugin hangs itself into the host: registration, and the two dissector tables through which the host
+//! comes to us.
+//!
+//! The options have a table of their own, `mip6.option`. For the D flag there is none, so we stand before the stock
+//! dissector in `ip.proto` and call it ([`crate::message`]). While the user has `dmm` switched off we are in neither,
+//! so that everything looks as if we were not there.
+
+use std::ffi::{CStr, c_int};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::abi::PluginCallbacks;
+use crate::fields::{self, Fields, fields};
+use crate::guard::guarded;
+use crate::host::{Dissector, Handle, functions};
+use crate::packet::Id;
+use crate::{message, options};
+
+/// Next header of a Mobility Header (RFC 6275 §6.1.1).
+const MOBILITY_HEADER: u32 = 135;
+const NEXT_HEADERS: &CStr = c"ip.proto";
+const OPTIONS: &CStr = c"mip6.option";
+
+/// Tells the host whom to call for registration.
+pub(crate) fn register() {
+    static CALLBACKS: PluginCallbacks = PluginCallbacks { register_protocols, register_handoff };
+    // SAFETY: the host keeps the pointer, which is static.
+    unsafe { (functions().proto_register_plugin)(&raw const CALLBACKS) };
+}
+
+/// The handles that go into the host's tables.
+struct Hooks {
+    /// The stock dissector of Mobility Headers.
+    stock: HandleRef,
+    message: HandleRef,
+    /// By option type.
+    options: Vec<(u8, HandleRef)>,
+    /// Whether ours are in the tables.
+    hooked: AtomicBool,
+}
+
+static HOOKS: OnceLock<Hooks> = OnceLock::new();
+
+/// The stock dissector of Mobility Headers; none before the handoff.
+pub(crate) fn stock() -> Option<*mut Handle> {
+    HOOKS.get().map(|hooks| hooks.stock.0)
+}
+
+extern "C" fn register_protocols() {
+    guarded((), fields::register);
+}
+
+extern "C" fn register_handoff() {
+    guarded((), || {
+        // SAFETY: the name is a C string; the host gives null or a handle that is never freed.
+        let stock = unsafe { (functions().find_dissector)(c"mip6".as_ptr()) };
+        let Some(fields) = fields().filter(|_| !stock.is_null()) else { return };
+        HOOKS.get_or_init(|| Hooks::new(stock, fields)).set(true);
+        // SAFETY: the host calls it at the start of every file and of every pass after a change of settings.
+        unsafe { (functions().register_init_routine)(start_of_file) };
+    });
+}
+
+/// Follows the user's choice of protocols.
+extern "C" fn start_of_file() {
+    guarded((), || {
+        let (Some(hooks), Some(fields)) = (HOOKS.get(), fields()) else { return };
+        // SAFETY: the protocol is registered.
+        let enabled = unsafe {
+            let protocol = (functions().find_protocol_by_id)(fields.protocol.number());
+            (functions().proto_is_protocol_enabled)(protocol) != 0
+        };
+        hooks.set(enabled);
+    });
+}
+
+impl Hooks {
+    fn new(stock: *mut Handle, fields: &Fields) -> Self {
+        Self {
+            stock: HandleRef(stock),
+            message: HandleRef::new(message::dissect, fields.message),
+            options: fields
+                .options
+                .iter()
+                .map(|option| (option.spec.kind, HandleRef::new(options::dissect, option.item)))
+                .collect(),
+            hooked: AtomicBool::new(false),
+        }
+    }
+
+    /// Puts our handles into the tables or takes them out. Does nothing if they are there: a "Decode As" of the user
+    /// stands in the same tables.
+    fn set(&self, hooked: bool) {
+        if self.hooked.swap(hooked, Ordering::Relaxed) == hooked {
+            return;
+        }
+        // SAFETY: the tables exist in every host that has the stock dissector, the handles are never freed.
+        unsafe {
+            let message = if hooked { self.message } else { self.stock };
+            (functions().dissector_add_uint)(NEXT_HEADERS.as_ptr(), MOBILITY_HEADER, message.0);
+            let change =
+                if hooked { functions().dissector_add_uint } else { functions().dissector_delete_uint };
+            for (kind, option) in &self.options {
+                change(OPTIONS.as_ptr(), (*kind).into(), option.0);
+            }
+        }
+    }
+}
+
+/// A handle of the host.
+#[derive(Clone, Copy)]
+struct HandleRef(*mut Handle);
+
+// SAFETY: the host dissects in one thread at a time and never frees a handle.
+unsafe impl Send for HandleRef {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for HandleRef {}
+
+impl HandleRef {
+    fn new(dissector: Dissector, protocol: Id) -> Self {
+        let number: c_int = protocol.number();
+        // SAFETY: the protocol is registered, the dissector is a function of ours.
+        Self(unsafe { (functions().create_dissector_handle)(dissector, number) })
+    }
+}

@@ -1,0 +1,340 @@
+//! Thin `Copy` wrappers of what the host hands to a dissector: octets, packet, tree. All reaching into the host's memory
+//! is here; it knows nothing about Mobile IPv6.
+
+use std::ffi::{CStr, c_int};
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use crate::abi::{self, FieldInfo, NodeField, int};
+use crate::host::{PacketInfo, TvBuff, functions, row};
+use crate::text::Text;
+
+/// The identity of a registered field or protocol. The host writes the number when it registers it.
+#[derive(Clone, Copy)]
+pub(crate) struct Id(&'static AtomicI32);
+
+impl Id {
+    /// A place for a number to come.
+    pub(crate) fn leak() -> Self {
+        Self(Box::leak(Box::new(AtomicI32::new(-1))))
+    }
+
+    /// A number that is known.
+    pub(crate) fn known(number: c_int) -> Self {
+        Self(Box::leak(Box::new(AtomicI32::new(number))))
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut c_int {
+        self.0.as_ptr()
+    }
+
+    pub(crate) fn number(self) -> c_int {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The octets that a dissector is given.
+#[derive(Clone, Copy)]
+pub(crate) struct Tvb<'packet>(*mut TvBuff, PhantomData<&'packet [u8]>);
+
+impl<'packet> Tvb<'packet> {
+    /// # Safety
+    /// `tvb` is what the host gave to the dissector that runs now; neither a copy nor a slice of its octets is kept
+    /// beyond the dissector's return.
+    pub(crate) unsafe fn new(tvb: *mut TvBuff) -> Self {
+        Self(tvb, PhantomData)
+    }
+
+    /// The octets that were captured, from the first.
+    pub(crate) fn octets(self) -> &'packet [u8] {
+        // SAFETY: `self` is valid by `new`; the length is what the host says is there, so `tvb_get_ptr` does not throw;
+        // the octets stay in place until the dissector returns.
+        unsafe {
+            let captured = (functions().tvb_captured_length)(self.0);
+            if captured == 0 {
+                return &[];
+            }
+            let captured = captured as usize;
+            std::slice::from_raw_parts((functions().tvb_get_ptr)(self.0, 0, int(captured)), captured)
+        }
+    }
+
+    /// How many octets there were on the wire.
+    pub(crate) fn reported_len(self) -> usize {
+        // SAFETY: `self` is valid by `new`.
+        unsafe { (functions().tvb_reported_length)(self.0) as usize }
+    }
+
+    /// Where the first octet is in the frame (or in whatever it was put together from).
+    pub(crate) fn raw_offset(self) -> usize {
+        // SAFETY: `self` is valid by `new`.
+        usize::try_from(unsafe { (functions().tvb_raw_offset)(self.0) }).unwrap_or(0)
+    }
+}
+
+/// The packet that a dissector is given.
+#[derive(Clone, Copy)]
+pub(crate) struct Packet(*mut PacketInfo);
+
+impl Packet {
+    /// # Safety
+    /// As [`Tvb::new`].
+    pub(crate) unsafe fn new(packet: *mut PacketInfo) -> Self {
+        Self(packet)
+    }
+
+    /// Whether anybody looks at the columns.
+    pub(crate) fn has_columns(self) -> bool {
+        // SAFETY: `self` is valid by `new`.
+        unsafe { !(*self.0).columns.is_null() }
+    }
+
+    /// Appends to the Info column.
+    pub(crate) fn append_info(self, text: &Text) {
+        static INFO: OnceLock<c_int> = OnceLock::new();
+        // SAFETY: the format is a C string. The column's number differs between versions; its format does not.
+        let info = *INFO.get_or_init(|| unsafe { (functions().get_column_format_from_str)(c"%i".as_ptr()) });
+        // SAFETY: `self` is valid by `new`; the host copies the text.
+        unsafe { (functions().col_append_str)((*self.0).columns, info, text.as_ptr()) };
+    }
+}
+
+/// A node of the packet's tree, or none: the host builds no tree where none is asked for, and takes none as well.
+#[derive(Clone, Copy)]
+pub(crate) struct Node(*mut abi::Node);
+
+impl Node {
+    /// # Safety
+    /// As [`Tvb::new`].
+    pub(crate) unsafe fn new(tree: *mut abi::Node) -> Self {
+        Self(tree)
+    }
+
+    /// Whether there is a tree at all.
+    pub(crate) fn is_tree(self) -> bool {
+        !self.0.is_null()
+    }
+
+    /// Whether anybody looks at this node. If not, only filters may look below it.
+    pub(crate) fn is_shown(self) -> bool {
+        self.field().is_some()
+    }
+
+    /// Adds a field of `len` octets from `start`, all of which must have been captured.
+    pub(crate) fn add(self, field: Id, tvb: Tvb<'_>, start: usize, len: usize) -> Self {
+        const BIG_ENDIAN: u32 = 0;
+        // SAFETY: `self` and `tvb` are valid by `new`, the field is registered.
+        Self(unsafe {
+            (functions().proto_tree_add_item)(self.0, field.number(), tvb.0, int(start), int(len), BIG_ENDIAN)
+        })
+    }
+
+    /// Adds text that is not in the packet but about what starts there.
+    pub(crate) fn add_text(self, field: Id, tvb: Tvb<'_>, start: usize, text: &Text) -> Self {
+        // SAFETY: as in `add`; the host copies the text.
+        Self(unsafe {
+            (functions().proto_tree_add_string)(self.0, field.number(), tvb.0, int(start), 0, text.as_ptr())
+        })
+    }
+
+    /// Appends to the node's line.
+    pub(crate) fn append(self, text: &Text) {
+        // SAFETY: `self` is valid by `new`; the format takes one string.
+        unsafe { (functions().proto_item_append_text)(self.0, c"%s".as_ptr(), text.as_ptr()) };
+    }
+
+    /// Makes the node one that has children.
+    pub(crate) fn subtree(self, kind: Id) -> Self {
+        // SAFETY: `self` is valid by `new`, the kind is registered.
+        Self(unsafe { (functions().proto_item_add_subtree)(self.0, kind.number()) })
+    }
+
+    /// Sets flags of the node, which was made of `field`. The host has only inline functions for this.
+    pub(crate) fn mark(self, field: Id, flags: u32) {
+        let Ok(number) = u32::try_from(field.number()) else { return };
+        // SAFETY: the field is registered.
+        let expected = unsafe { (functions().proto_registrar_get_nth)(number) };
+        if let Some(mut found) = self.field().filter(|found| ptr::eq(found.info(), expected)) {
+            // SAFETY: a node's field belongs to the tree, which only the running dissector changes.
+            unsafe { found.0.as_mut().flags |= flags };
+        }
+    }
+
+    /// The field that the node shows; none for a node that nobody looks at.
+    fn field(self) -> Option<NodeFieldRef> {
+        let node = NonNull::new(self.0)?;
+        // SAFETY: every node is at least that long, and holds a pointer or null there.
+        NonNull::new(unsafe { node.byte_add(row().node_field).cast::<*mut NodeField>().read() })
+            .map(NodeFieldRef)
+    }
+
+    /// The last node below this one that shows a field of this filter name and starts at this octet of the frame.
+    pub(crate) fn last_below(self, filter: &CStr, start: usize) -> Option<Self> {
+        // SAFETY: the name is a C string.
+        let info = unsafe { (functions().proto_registrar_get_byname)(filter.as_ptr()) };
+        let mut found = None;
+        self.walk(MAX_DEPTH, &mut |node| {
+            if node.field().is_some_and(|field| ptr::eq(field.info(), info) && field.start() == start) {
+                found = Some(node);
+            }
+        });
+        found
+    }
+
+    fn walk(self, depth: usize, visit: &mut impl FnMut(Self)) {
+        visit(self);
+        let Some(below) = depth.checked_sub(1) else { return };
+        let mut child = self.first_child();
+        while let Some(node) = child {
+            node.walk(below, visit);
+            child = node.next();
+        }
+    }
+
+    fn first_child(self) -> Option<Self> {
+        // SAFETY: a node is null or a node of the tree of the packet being dissected.
+        NonNull::new(unsafe { self.0.as_ref() }?.first_child).map(|node| Self(node.as_ptr()))
+    }
+
+    fn next(self) -> Option<Self> {
+        // SAFETY: as in `first_child`.
+        NonNull::new(unsafe { self.0.as_ref() }?.next).map(|node| Self(node.as_ptr()))
+    }
+
+    /// Takes the node from where it is and puts it behind `place`, whatever tree that is in. The host can move a node
+    /// only among its siblings.
+    pub(crate) fn move_behind(self, place: Self) {
+        let (item, place) = (self.0, place.0);
+        if item.is_null() || item == place {
+            return;
+        }
+        // SAFETY: both are nodes of the tree of the packet that is being dissected, linked by the host, and only the
+        // running dissector changes it. Every pointer is checked before use.
+        unsafe {
+            let (from, to) = ((*item).parent, (*place).parent);
+            if from.is_null() || to.is_null() {
+                return;
+            }
+            let (mut previous, mut sibling): (*mut abi::Node, _) = (ptr::null_mut(), (*from).first_child);
+            while sibling != item {
+                if sibling.is_null() {
+                    return;
+                }
+                previous = sibling;
+                sibling = (*sibling).next;
+            }
+            match previous.as_mut() {
+                Some(previous) => previous.next = (*item).next,
+                None => (*from).first_child = (*item).next,
+            }
+            if (*from).last_child == item {
+                (*from).last_child = previous;
+            }
+            (*item).next = (*place).next;
+            (*item).parent = to;
+            (*place).next = item;
+            if (*to).last_child == place {
+                (*to).last_child = item;
+            }
+        }
+    }
+}
+
+/// The host limits the depth of a tree itself; this one only guards the stack.
+const MAX_DEPTH: usize = 200;
+
+/// The field of a node.
+struct NodeFieldRef(NonNull<NodeField>);
+
+impl NodeFieldRef {
+    fn info(&self) -> *const FieldInfo {
+        // SAFETY: it comes from a node of the tree of the packet that is being dissected.
+        unsafe { self.0.as_ref() }.info
+    }
+
+    fn start(&self) -> usize {
+        // SAFETY: as in `info`.
+        usize::try_from(unsafe { self.0.as_ref() }.start).unwrap_or(usize::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A root with two children, which have as many children as asked for; the tree is never freed.
+    fn tree(children: [usize; 2]) -> (*mut abi::Node, [Vec<*mut abi::Node>; 2]) {
+        let root = node();
+        let below = children.map(|count| {
+            let child = adopt(root);
+            (0..count).map(|_| adopt(child)).collect()
+        });
+        (root, below)
+    }
+
+    #[test]
+    fn a_moved_node_is_gone_from_where_it_was_and_follows_its_new_place() {
+        for (from, to) in [(0, 0), (0, 2), (1, 1), (2, 0), (2, 2)] {
+            let (root, [left, right]) = tree([3, 3]);
+            Node(left[from]).move_behind(Node(right[to]));
+
+            let mut expected = [left.clone(), right.clone()];
+            expected[0].remove(from);
+            expected[1].insert(to + 1, left[from]);
+            assert_eq!(below(root), expected, "{from} behind {to}");
+        }
+    }
+
+    #[test]
+    fn an_only_child_and_a_sibling_can_be_moved() {
+        let (root, [left, right]) = tree([1, 2]);
+        Node(left[0]).move_behind(Node(right[1]));
+        Node(right[0]).move_behind(Node(left[0]));
+        assert_eq!(below(root), [vec![], vec![right[1], left[0], right[0]]]);
+    }
+
+    #[test]
+    fn a_root_is_not_moved() {
+        let (root, [left, _]) = tree([1, 0]);
+        Node(root).move_behind(Node(left[0]));
+        assert_eq!(below(root), [left, vec![]]);
+    }
+
+    /// The grandchildren, by child; checks every link on the way.
+    fn below(root: *mut abi::Node) -> [Vec<*mut abi::Node>; 2] {
+        let children = children(root);
+        [self::children(children[0]), self::children(children[1])]
+    }
+
+    fn children(parent: *mut abi::Node) -> Vec<*mut abi::Node> {
+        let first = Node(parent).first_child();
+        let children: Vec<_> = std::iter::successors(first, |node| node.next()).map(|node| node.0).collect();
+        // SAFETY: the nodes are made below and live on.
+        unsafe {
+            assert!(children.iter().all(|child| (**child).parent == parent));
+            assert_eq!((*parent).last_child, children.last().copied().unwrap_or(ptr::null_mut()));
+        }
+        children
+    }
+
+    fn adopt(parent: *mut abi::Node) -> *mut abi::Node {
+        let child = node();
+        // SAFETY: as in `children`.
+        unsafe {
+            (*child).parent = parent;
+            match (*parent).last_child.as_mut() {
+                Some(last) => last.next = child,
+                None => (*parent).first_child = child,
+            }
+            (*parent).last_child = child;
+        }
+        child
+    }
+
+    fn node() -> *mut abi::Node {
+        let none = ptr::null_mut();
+        Box::leak(Box::new(abi::Node { first_child: none, last_child: none, next: none, parent: none }))
+    }
+}
