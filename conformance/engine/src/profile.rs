@@ -1,0 +1,77 @@
+//! What an implementation says about itself: `*.iut.yaml` with PICS (what it has), PIXIT (its numbers) and its address.
+
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::script::case::file;
+use crate::script::fields::{Fields, texts};
+use crate::script::span::{LoadError, LoadErrors, Source};
+use crate::script::value::Value;
+use crate::script::yaml::{Kind, parse};
+use crate::transport::Role;
+
+/// One implementation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Its name in reports.
+    pub name: String,
+    /// Who makes it.
+    pub vendor: String,
+    /// Which version of it.
+    pub version: String,
+    /// What it can be.
+    pub roles: Vec<Role>,
+    /// Its address in the domain.
+    pub addr: Ipv6Addr,
+    /// What it has: every question of the suite must be answered.
+    pub pics: BTreeMap<String, bool>,
+    /// Its numbers, as in `$pixit.response_time`.
+    pub pixit: BTreeMap<String, Value>,
+}
+
+impl Profile {
+    /// Reads a profile.
+    pub fn load(path: &Path) -> Result<Self, LoadErrors> {
+        Self::parse(&crate::script::suite::read(path)?).map_err(LoadErrors::from)
+    }
+
+    /// Reads a profile that is already in memory.
+    pub fn parse(source: &Arc<Source>) -> Result<Self, LoadError> {
+        let mut fields = file(parse(source)?, "a profile")?;
+        fields.refuse(&["triggers", "waivers"])?;
+        let (name, vendor) = (fields.require_text("name")?, fields.text("vendor")?.unwrap_or_default());
+        let version = fields.text("version")?.unwrap_or_default();
+        let mut roles = Vec::new();
+        let nodes = fields.list("roles")?;
+        for (node, name) in nodes.iter().zip(texts(&nodes, "roles")?) {
+            let unknown =
+                || node.span.error(format!("unknown role `{name}`, expected one of: cmd, maar, lma, mag"));
+            roles.push(Role::from_name(&name).ok_or_else(unknown)?);
+        }
+        let addr = fields.require("addr")?;
+        let addr = Value::literal(&addr).addr().map_err(|why| addr.span.error(why))?;
+        let mut pics = BTreeMap::new();
+        for (key, node) in fields.map("pics")? {
+            let Kind::Bool(answer) = node.kind else {
+                let what = format!("`{}` is answered by true or false, not by {}", key.name, node.describe());
+                return Err(node.span.error(what));
+            };
+            pics.insert(key.name, answer);
+        }
+        let mut pixit = BTreeMap::new();
+        for (key, node) in fields.map("pixit")? {
+            if matches!(node.kind, Kind::Map(_) | Kind::List(_) | Kind::Null) {
+                return Err(node.span.error(format!("`{}` is one value, not {}", key.name, node.describe())));
+            }
+            pixit.insert(key.name, Value::literal(&node));
+        }
+        // How a real bench reaches it; the engine has no use for it.
+        if let Some(access) = fields.take("access") {
+            Fields::of(access, "`access`")?;
+        }
+        fields.finish()?;
+        Ok(Self { name, vendor, version, roles, addr, pics, pixit })
+    }
+}

@@ -1,0 +1,66 @@
+//! What a run says: for people ([`terminal`]), for programs ([`json`]).
+
+pub mod json;
+pub mod terminal;
+
+use serde::Serialize;
+
+use crate::requirement::Catalogue;
+use crate::run::CaseResult;
+use crate::verdict::{Verdict, exit_code};
+
+/// How many instances got which verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// As required.
+    pub pass: usize,
+    /// Nothing was judged.
+    pub info: usize,
+    /// Against a SHOULD or a reading.
+    pub warn: usize,
+    /// Against a requirement.
+    pub fail: usize,
+    /// Could not be judged.
+    pub inconclusive: usize,
+    /// The tester or the bench is at fault.
+    pub error: usize,
+    /// Does not apply to the implementation.
+    pub not_applicable: usize,
+}
+
+impl Counts {
+    /// Counts results.
+    pub fn of(results: &[CaseResult]) -> Self {
+        let mut counts = Self::default();
+        for result in results {
+            *match result.verdict {
+                Verdict::NotApplicable => &mut counts.not_applicable,
+                Verdict::Info => &mut counts.info,
+                Verdict::Pass => &mut counts.pass,
+                Verdict::Warn => &mut counts.warn,
+                Verdict::Inconclusive => &mut counts.inconclusive,
+                Verdict::Fail => &mut counts.fail,
+                Verdict::Error => &mut counts.error,
+            } += 1;
+        }
+        counts
+    }
+}
+
+/// The results of a run, and what their requirement ids mean.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// In the order of the plan.
+    pub results: &'a [CaseResult],
+    /// What requirement ids mean.
+    pub catalogue: &'a Catalogue,
+    /// Whether a WARN counts as a failure.
+    pub strict: bool,
+}
+
+impl Report<'_> {
+    /// What the process exits with; see [`exit_code`].
+    pub fn exit_code(&self) -> u8 {
+        exit_code(self.results.iter().map(|result| result.verdict), self.strict)
+    }
+}

@@ -1,0 +1,102 @@
+//! For people: what went wrong first, three lines each; then a row per case; last what was counted, including what did not
+//! run.
+
+use std::fmt;
+
+use super::{Counts, Report};
+use crate::run::CaseResult;
+use crate::verdict::Verdict;
+
+/// Whether colours are used. The caller knows whether there is a terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain text.
+    #[default]
+    Never,
+    /// ANSI colours.
+    Always,
+}
+
+/// A report that can be printed.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal<'a> {
+    /// What to print.
+    pub report: Report<'a>,
+    /// Whether in colour.
+    pub colour: Colour,
+}
+
+impl fmt::Display for Terminal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { results, .. } = self.report;
+        for result in results {
+            self.reason(f, result)?;
+        }
+        let longest = results.iter().map(|result| result.name.len()).max().unwrap_or(0);
+        for result in results {
+            let (verdict, name) = (self.verdict(result.verdict), &result.name);
+            let remark = match (&result.not_applicable, result.unclean) {
+                (Some(why), _) => format!("  ({why})"),
+                (None, true) => "  (unclean: its postamble failed)".to_string(),
+                (None, false) => String::new(),
+            };
+            writeln!(f, "{verdict}  {name:longest$}  {}{remark}", result.title)?;
+        }
+        if !results.is_empty() {
+            writeln!(f)?;
+        }
+        self.counts(f)
+    }
+}
+
+impl Terminal<'_> {
+    /// Requirement and sentence; place in the script and packet; expected and seen.
+    fn reason(&self, f: &mut fmt::Formatter<'_>, result: &CaseResult) -> fmt::Result {
+        let Some(finding) = result.reason() else { return Ok(()) };
+        let id = finding.requirement.as_deref().unwrap_or("");
+        let sentence = self.report.catalogue.get(id).map_or("", |requirement| requirement.sentence.as_str());
+        let says = match (id, sentence) {
+            ("", _) => "the tester".to_string(),
+            (id, "") => id.to_string(),
+            (id, sentence) => format!("{id}: {sentence}"),
+        };
+        writeln!(f, "{} {}  {says}", self.verdict(finding.verdict), result.name)?;
+        let packet =
+            finding.packet.map(|packet| format!(", packet {packet} of its capture")).unwrap_or_default();
+        writeln!(f, "    {} {}{packet}", finding.at, finding.step)?;
+        writeln!(f, "    expected {}; seen {}", finding.expected, finding.seen)?;
+        writeln!(f)
+    }
+
+    fn counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { pass, info, warn, fail, inconclusive, error, not_applicable } =
+            Counts::of(self.report.results);
+        if self.report.results.is_empty() {
+            return writeln!(f, "nothing was selected, so nothing ran");
+        }
+        if pass + info + warn + fail + inconclusive + error == 0 {
+            write!(f, "nothing ran: ")?;
+        }
+        write!(
+            f,
+            "{pass} passed, {fail} failed, {warn} warned, {inconclusive} inconclusive, {error} in error, "
+        )?;
+        writeln!(f, "{info} informative, {not_applicable} not applicable (PICS)")
+    }
+
+    /// As wide as the longest, so that names stand below each other.
+    fn verdict(&self, verdict: Verdict) -> String {
+        const WIDTH: usize = 12;
+        let text = format!("{verdict:WIDTH$}");
+        let code = match verdict {
+            Verdict::Pass => 32,
+            Verdict::Warn | Verdict::Inconclusive => 33,
+            Verdict::Fail | Verdict::Error => 31,
+            Verdict::NotApplicable | Verdict::Info => 36,
+        };
+        match self.colour {
+            Colour::Never => text,
+            Colour::Always => format!("\x1b[{code}m{text}\x1b[0m"),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! `expect`, `expect_none`, `expect_all`: which message meets a filter, and what the nearest one lacked.
+
+use dmm_codec::wire::FieldKind;
+use dmm_codec::{Instant, MessageView, OptionView};
+
+use super::{Done, Running};
+use crate::judge::matcher::{Mismatch, equal, holds};
+use crate::packet::{Direction, Parsed, field_value, message_value, option_value, options};
+use crate::script::model::{Expect, Filter, Matcher, OptionMatch, Subject};
+use crate::script::span::LoadError;
+use crate::script::value::Value;
+use crate::verdict::Verdict;
+
+impl Running<'_> {
+    /// One message at a role within a time; the first that is right is taken, others wait for other steps.
+    pub(super) fn expect(&mut self, expect: &Expect) -> Done {
+        let ports = self.ports(&expect.to)?;
+        let start = self.now();
+        let deadline = start + self.resolve_as(&expect.time, Value::duration)?;
+        let Some(packet) = self.wait_for(&ports, &expect.filter, deadline)? else {
+            let what = format!(
+                "{} at {} within {:?}",
+                expect.filter.msg.name,
+                ports.join(", "),
+                deadline.since(start)
+            );
+            return self.missing(&ports, &expect.filter, what);
+        };
+        self.take(packet, expect.label.as_ref());
+        self.too_early(expect, start, packet)
+    }
+
+    /// No such message until the time is over; one that came before this step and was not looked at counts too.
+    pub(super) fn expect_none(&mut self, expect: &Expect) -> Done {
+        let ports = self.ports(&expect.to)?;
+        let start = self.now();
+        let deadline = start + self.resolve_as(&expect.time, Value::duration)?;
+        let Some(packet) = self.wait_for(&ports, &expect.filter, deadline)? else { return Ok(()) };
+        self.log[packet].claimed = true;
+        let name = expect.filter.msg.name;
+        let what = format!("no {name} at {} for {:?}", ports.join(", "), deadline.since(start));
+        let seen = format!("a {name} after {:?}", self.log[packet].at.since(start));
+        self.judge(Some(packet), what, seen)
+    }
+
+    /// One message at each of the roles, in any order.
+    pub(super) fn expect_all(&mut self, expect: &Expect) -> Done {
+        let ports = self.ports(&expect.to)?;
+        let start = self.now();
+        let deadline = start + self.resolve_as(&expect.time, Value::duration)?;
+        let mut packets = Vec::new();
+        for (done, port) in ports.iter().enumerate() {
+            let one = std::slice::from_ref(port);
+            let Some(packet) = self.wait_for(one, &expect.filter, deadline)? else {
+                let name = expect.filter.msg.name;
+                let time = deadline.since(start);
+                let all = ports.len();
+                let what =
+                    format!("{name} at each of {all} roles within {time:?}; {port} is number {}", done + 1);
+                return self.missing(one, &expect.filter, what);
+            };
+            self.take(packet, None);
+            self.too_early(expect, start, packet)?;
+            packets.push(packet);
+        }
+        packets.sort_unstable();
+        if let Some(label) = &expect.label {
+            self.labels.insert(label.clone(), packets);
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, packet: usize, label: Option<&String>) {
+        self.log[packet].claimed = true;
+        self.comment(packet, "as expected");
+        if let Some(label) = label {
+            self.labels.insert(label.clone(), vec![packet]);
+        }
+    }
+
+    fn too_early(&mut self, expect: &Expect, start: Instant, packet: usize) -> Done {
+        let Some(after) = &expect.after else { return Ok(()) };
+        let after = self.resolve_as(after, Value::duration)?;
+        let seen = self.log[packet].at.since(start);
+        if seen >= after {
+            return Ok(());
+        }
+        self.judge(Some(packet), format!("not before {after:?}"), format!("after {seen:?}"))
+    }
+
+    /// The first message that meets the filter and that no step has taken.
+    pub(super) fn wait_for(
+        &mut self,
+        ports: &[String],
+        filter: &Filter,
+        deadline: Instant,
+    ) -> Done<Option<usize>> {
+        let mut looked_at = self.mark;
+        loop {
+            while looked_at < self.log.len() {
+                let candidate = self.is_candidate(looked_at, ports, filter);
+                if candidate && self.mismatches(looked_at, filter)?.is_empty() {
+                    return Ok(Some(looked_at));
+                }
+                looked_at += 1;
+            }
+            if !self.pump(deadline)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn is_candidate(&self, packet: usize, ports: &[String], filter: &Filter) -> bool {
+        let logged = &self.log[packet];
+        logged.direction == Direction::Received
+            && !logged.claimed
+            && ports.contains(&logged.port)
+            && logged.readable().is_some_and(|(_, view)| view.mh_type() == filter.msg.mh_type)
+    }
+
+    /// Nothing met the filter: says what came nearest.
+    pub(super) fn missing(&mut self, ports: &[String], filter: &Filter, what: String) -> Done {
+        let mut nearest: Option<(usize, Vec<Mismatch>)> = None;
+        for packet in self.mark..self.log.len() {
+            if !self.is_candidate(packet, ports, filter) {
+                continue;
+            }
+            let mismatches = self.mismatches(packet, filter)?;
+            if nearest.as_ref().is_none_or(|(_, least)| mismatches.len() < least.len()) {
+                nearest = Some((packet, mismatches));
+            }
+        }
+        let Some((packet, mismatches)) = nearest else {
+            // There is no packet to show but the one that should have been answered.
+            let stimulus =
+                (self.mark..self.log.len()).rfind(|sent| self.log[*sent].direction == Direction::Sent);
+            return self.judge(stimulus, what, format!("no {} there", filter.msg.name));
+        };
+        let expected: Vec<_> = mismatches.iter().map(|m| format!("{} {}", m.what, m.expected)).collect();
+        let seen: Vec<_> = mismatches.iter().map(|m| format!("{} {}", m.what, m.seen)).collect();
+        self.judge(Some(packet), format!("{what} with {}", expected.join(", ")), seen.join(", "))
+    }
+
+    /// Everything in a message that is not as the filter says.
+    pub(super) fn mismatches(&self, packet: usize, filter: &Filter) -> Result<Vec<Mismatch>, LoadError> {
+        let Some((ip, view)) = self.log[packet].readable() else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for (subject, matcher) in &filter.fields {
+            let (seen, kind) = subject_value(*subject, ip, &view);
+            if let Some((expected, seen)) = self.mismatch(&matcher.value, seen.as_ref(), kind)? {
+                found.push(Mismatch { what: subject.name().to_string(), expected, seen });
+            }
+        }
+        for option in &filter.has {
+            found.extend(self.lacking(option, &view)?);
+        }
+        for option in &filter.lacks {
+            let name = option.spec.name;
+            for candidate in options(&view, option.spec.kind) {
+                if self.option_mismatches(option, &candidate)?.is_empty() {
+                    let what = format!("options.{name}");
+                    found.push(Mismatch {
+                        what,
+                        expected: "not there".to_string(),
+                        seen: "there".to_string(),
+                    });
+                    break;
+                }
+            }
+        }
+        for (spec, matcher) in &filter.count {
+            let count = Value::Int(options(&view, spec.kind).count() as i128);
+            if let Some((expected, seen)) = self.mismatch(&matcher.value, Some(&count), None)? {
+                found.push(Mismatch { what: format!("number of {}", spec.name), expected, seen });
+            }
+        }
+        Ok(found)
+    }
+
+    /// What keeps every option of the message from being the one that it must have.
+    fn lacking(&self, option: &OptionMatch, view: &MessageView<'_>) -> Result<Option<Mismatch>, LoadError> {
+        let mut nearest: Option<Vec<Mismatch>> = None;
+        for candidate in options(view, option.spec.kind) {
+            let mismatches = self.option_mismatches(option, &candidate)?;
+            if mismatches.is_empty() {
+                return Ok(None);
+            }
+            if nearest.as_ref().is_none_or(|least| mismatches.len() < least.len()) {
+                nearest = Some(mismatches);
+            }
+        }
+        let what = format!("options.{}", option.spec.name);
+        let join = |part: fn(&Mismatch) -> &str, all: &[Mismatch]| {
+            all.iter().map(|m| format!("{} {}", m.what, part(m))).collect::<Vec<_>>().join(", ")
+        };
+        Ok(Some(match nearest {
+            Some(all) => {
+                Mismatch { what, expected: join(|m| &m.expected, &all), seen: join(|m| &m.seen, &all) }
+            }
+            None => Mismatch { what, expected: self.wanted(option)?, seen: "not there".to_string() },
+        }))
+    }
+
+    fn wanted(&self, option: &OptionMatch) -> Result<String, LoadError> {
+        let mut parts = Vec::new();
+        for (field, matcher) in &option.fields {
+            parts.push(format!("{} {}", field.name, self.describe(matcher)?));
+        }
+        Ok(if parts.is_empty() { "there".to_string() } else { format!("there with {}", parts.join(", ")) })
+    }
+
+    fn option_mismatches(
+        &self,
+        option: &OptionMatch,
+        seen: &OptionView<'_>,
+    ) -> Result<Vec<Mismatch>, LoadError> {
+        let mut found = Vec::new();
+        for (field, matcher) in &option.fields {
+            let value = option_value(seen, field);
+            if let Some((expected, seen)) = self.mismatch(matcher, value.as_ref(), Some(field.kind))? {
+                found.push(Mismatch { what: field.name.to_string(), expected, seen });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Expected and seen, where a value is not as the matcher says.
+    pub(super) fn mismatch(
+        &self,
+        matcher: &Matcher,
+        seen: Option<&Value>,
+        kind: Option<FieldKind>,
+    ) -> Result<Option<(String, String)>, LoadError> {
+        let good = match matcher {
+            Matcher::Is(node) => {
+                let expected = self.resolve(node)?;
+                match seen {
+                    Some(seen) => equal(seen, &expected, kind).map_err(|why| node.span.error(why))?,
+                    None => expected == Value::Nothing,
+                }
+            }
+            Matcher::All(all) => {
+                let mut good = true;
+                for (op, node) in all {
+                    let operand = self.resolve(node)?;
+                    let one = holds(*op, &operand, seen, kind);
+                    good &= one.map_err(|why| node.span.error(format!("`{}`: {why}", op.name())))?;
+                }
+                good
+            }
+        };
+        if good {
+            return Ok(None);
+        }
+        let shown = seen.map_or_else(|| "not there".to_string(), |seen| show(seen, kind));
+        Ok(Some((self.describe(matcher)?, shown)))
+    }
+
+    fn describe(&self, matcher: &Matcher) -> Result<String, LoadError> {
+        match matcher {
+            Matcher::Is(node) => Ok(self.resolve(node)?.to_string()),
+            Matcher::All(all) => {
+                let parts: Result<Vec<_>, LoadError> = all
+                    .iter()
+                    .map(|(op, node)| Ok(format!("{} {}", op.name(), self.resolve(node)?)))
+                    .collect();
+                Ok(parts?.join(" and "))
+            }
+        }
+    }
+
+    /// What was measured and is not judged goes into the report in any case.
+    pub(super) fn record(&mut self, what: String) {
+        self.measured.push(what);
+    }
+
+    /// Close to a limit, so that nobody can say.
+    pub(super) fn inconclusive(&mut self, packet: Option<usize>, expected: String, seen: String) -> Done {
+        let verdict = self.level().verdict().min(Verdict::Inconclusive);
+        self.judge_as(verdict, packet, expected, seen)
+    }
+}
+
+fn subject_value(
+    subject: Subject,
+    ip: &Parsed,
+    view: &MessageView<'_>,
+) -> (Option<Value>, Option<FieldKind>) {
+    match subject {
+        Subject::Src => (Some(Value::Addr(ip.src)), None),
+        Subject::Dst => (Some(Value::Addr(ip.dst)), None),
+        Subject::HopLimit => (Some(Value::Int(ip.hop_limit.into())), None),
+        Subject::Field(spec) => (message_value(view, spec.name), Some(spec.kind)),
+    }
+}
+
+/// A number with the name that its registry has for it.
+fn show(seen: &Value, kind: Option<FieldKind>) -> String {
+    if let (Value::Int(number), Some(FieldKind::Named(names))) = (seen, kind)
+        && let Some(name) = names.iter().find(|name| i128::from(name.value) == *number)
+    {
+        return format!("{number} ({})", name.label);
+    }
+    seen.to_string()
+}
+
+/// The main value of an option, as [`field_value`] gives it.
+pub(super) fn first_value(view: &MessageView<'_>, kind: u8, name: &str) -> Option<Value> {
+    let option = options(view, kind).next()?;
+    let fields: Vec<_> = option.fields().collect();
+    fields.iter().find(|field| field.spec.name == name).map(|field| field_value(field, &fields))
+}

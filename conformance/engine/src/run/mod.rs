@@ -1,0 +1,372 @@
+//! Runs one instance: opens the bench, does the steps, judges, and keeps what was seen.
+
+mod auto;
+mod check;
+mod expect;
+mod outcome;
+mod resolve;
+mod send;
+mod series;
+mod step;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dmm_codec::Instant;
+use serde::Serialize;
+
+use crate::evidence;
+use crate::identity;
+use crate::packet::Logged;
+use crate::profile::Profile;
+use crate::script::model::Step;
+use crate::script::plan::Instance;
+use crate::script::span::LoadError;
+use crate::script::value::Value;
+use crate::transport::{Address, Bench, Role, Setup, Transport};
+use crate::verdict::{Finding, Level, Verdict, worst};
+
+/// What became of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CaseResult {
+    /// `cmd.pace.001[k=8]`.
+    pub name: String,
+    /// Title of the case.
+    pub title: String,
+    /// `file:line` of the case.
+    pub at: String,
+    /// The implementation under test.
+    pub iut: String,
+    /// The bench it was reached through.
+    pub bench: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Everything that was not as expected, in the order of time.
+    pub findings: Vec<Finding>,
+    /// Which finding is the reason for the verdict.
+    pub reason: Option<usize>,
+    /// Why it does not apply.
+    pub not_applicable: Option<String>,
+    /// Whether the postamble failed, so that state may be left behind.
+    pub unclean: bool,
+    /// Requirements that the case names.
+    pub requirements: Vec<String>,
+    /// Values that were measured and not judged.
+    pub measured: Vec<String>,
+    /// How many packets went either way.
+    pub packets: usize,
+    /// From the first step to the last, on the transport's clock.
+    pub duration: Duration,
+    /// The annotated capture as pcapng; empty where no packet could go.
+    #[serde(skip)]
+    pub capture: Vec<u8>,
+}
+
+impl CaseResult {
+    /// The finding that is the reason for the verdict.
+    pub fn reason(&self) -> Option<&Finding> {
+        self.reason.and_then(|at| self.findings.get(at))
+    }
+}
+
+/// Runs one instance against a bench.
+pub fn run(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseResult {
+    let case = &instance.case;
+    let mut result = CaseResult {
+        name: instance.name.clone(),
+        title: case.title.clone(),
+        at: case.id.span.to_string(),
+        iut: profile.name.clone(),
+        bench: bench.name().to_string(),
+        verdict: Verdict::NotApplicable,
+        findings: Vec::new(),
+        reason: None,
+        not_applicable: instance.not_applicable.clone(),
+        unclean: false,
+        requirements: case.requirements.iter().map(|requirement| requirement.value.clone()).collect(),
+        measured: Vec::new(),
+        packets: 0,
+        duration: Duration::ZERO,
+        capture: Vec::new(),
+    };
+    if result.not_applicable.is_some() {
+        return result;
+    }
+    let opened = setup(instance, profile).and_then(|setup| {
+        let transport = bench.open(&setup).map_err(|error| error.to_string())?;
+        Ok((setup, transport))
+    });
+    let (setup, transport) = match opened {
+        Ok(opened) => opened,
+        Err(why) => {
+            result.findings.push(Finding {
+                verdict: Verdict::Error,
+                requirement: None,
+                at: result.at.clone(),
+                step: "open the bench".to_string(),
+                packet: None,
+                expected: "a bench for the case".to_string(),
+                seen: why,
+            });
+            (result.verdict, result.reason) = worst(&result.findings);
+            return result;
+        }
+    };
+    let mut running = Running::new(instance, profile, setup, transport);
+    running.all();
+    running.finish(result)
+}
+
+/// The roles, addresses and mobile nodes of an instance.
+pub fn setup(instance: &Instance, profile: &Profile) -> Result<Setup, String> {
+    let case = &instance.case;
+    let mut roles: Vec<(String, Role)> = Vec::new();
+    for tester in &case.testers {
+        match &tester.count {
+            None => roles.push((tester.name.value.clone(), tester.role)),
+            Some(node) => {
+                let text = node.text().and_then(|text| text.strip_prefix('$'));
+                let value = match text {
+                    Some(name) => instance.static_value(profile, name),
+                    None => Some(Value::literal(node)),
+                };
+                let count =
+                    value.and_then(|value| value.int().ok()).and_then(|count| usize::try_from(count).ok());
+                let count = count.filter(|count| (1..=identity::MOST).contains(count)).ok_or_else(|| {
+                    format!("{}: `count` must be a number from 1 to {}", node.span, identity::MOST)
+                })?;
+                roles.extend((0..count).map(|i| (format!("{}.{i}", tester.name.value), tester.role)));
+            }
+        }
+    }
+    let role = case.iut.or(profile.roles.first().copied()).unwrap_or(Role::Cmd);
+    let mobiles: Vec<String> = case.mobiles.iter().map(|mobile| mobile.value.clone()).collect();
+    identity::allocate(instance.index, Address { role, addr: profile.addr }, &roles, &mobiles)
+}
+
+/// Why the steps do not go on.
+enum Stop {
+    /// Something was judged, and it is in the findings.
+    Judged,
+    /// The tester, the script or the bench is at fault.
+    Broken { at: String, why: String },
+    /// The bench cannot do what the case needs.
+    NotApplicable(String),
+}
+
+type Done<T = ()> = Result<T, Stop>;
+
+impl From<LoadError> for Stop {
+    fn from(error: LoadError) -> Self {
+        Self::Broken { at: error.span.to_string(), why: error.what }
+    }
+}
+
+/// Which part of the case is being done; it decides what a failure means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Preamble,
+    Steps,
+    Postamble,
+}
+
+/// A case while it runs.
+struct Running<'a> {
+    instance: &'a Instance,
+    profile: &'a Profile,
+    setup: Setup,
+    transport: Box<dyn Transport>,
+    started: Instant,
+    phase: Phase,
+    log: Vec<Logged>,
+    /// Where in the log the phase began: earlier packets are not looked at by its steps.
+    mark: usize,
+    labels: BTreeMap<String, Vec<usize>>,
+    /// Arguments of procedures and templates, the innermost last.
+    scopes: Vec<BTreeMap<String, Value>>,
+    /// Steps that are being done, the outermost first; with what they say for those within them.
+    calls: Vec<Context>,
+    autos: auto::Autos,
+    sequence: BTreeMap<String, u16>,
+    last_timestamp: u64,
+    findings: Vec<Finding>,
+    measured: Vec<String>,
+    unclean: bool,
+    not_applicable: Option<String>,
+}
+
+/// What a step says for itself and for the steps within it.
+#[derive(Clone, Debug, Default)]
+struct Context {
+    at: String,
+    step: String,
+    level: Option<Level>,
+    requirement: Option<String>,
+}
+
+impl<'a> Running<'a> {
+    fn new(
+        instance: &'a Instance,
+        profile: &'a Profile,
+        setup: Setup,
+        transport: Box<dyn Transport>,
+    ) -> Self {
+        Self {
+            instance,
+            profile,
+            started: transport.now(),
+            setup,
+            transport,
+            phase: Phase::Preamble,
+            log: Vec::new(),
+            mark: 0,
+            labels: BTreeMap::new(),
+            scopes: Vec::new(),
+            calls: Vec::new(),
+            autos: auto::Autos::default(),
+            sequence: BTreeMap::new(),
+            last_timestamp: 0,
+            findings: Vec::new(),
+            measured: Vec::new(),
+            unclean: false,
+            not_applicable: None,
+        }
+    }
+
+    /// The first failure ends preamble or steps; the postamble is done in any case but a broken bench.
+    fn all(&mut self) {
+        let case = &self.instance.case;
+        let mut broken = false;
+        for (phase, steps) in [(Phase::Preamble, &case.preamble), (Phase::Steps, &case.steps)] {
+            match self.phase(phase, steps) {
+                Ok(()) => {}
+                Err(Stop::Broken { .. }) => broken = true,
+                Err(_) => {}
+            }
+            if broken || self.not_applicable.is_some() || self.is_over() {
+                break;
+            }
+        }
+        if !broken {
+            let _ = self.phase(Phase::Postamble, &case.postamble);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        worst(&self.findings).0 > Verdict::Warn
+    }
+
+    fn phase(&mut self, phase: Phase, steps: &[Step]) -> Done {
+        (self.phase, self.mark) = (phase, self.log.len());
+        self.scopes.clear();
+        self.calls.clear();
+        let done = self.steps(steps);
+        match &done {
+            Err(Stop::Broken { at, why }) => {
+                let step = self.calls.last().map(|context| context.step.clone()).unwrap_or_default();
+                self.findings.push(Finding {
+                    verdict: Verdict::Error,
+                    requirement: None,
+                    at: at.clone(),
+                    step,
+                    packet: None,
+                    expected: "a step that can be done".to_string(),
+                    seen: why.clone(),
+                });
+            }
+            Err(Stop::NotApplicable(why)) => self.not_applicable = Some(why.clone()),
+            _ => {}
+        }
+        done
+    }
+
+    /// Writes down that something was not as expected. A failure stops the phase.
+    fn judge(&mut self, packet: Option<usize>, expected: String, seen: String) -> Done {
+        let verdict = self.level().verdict();
+        self.judge_as(verdict, packet, expected, seen)
+    }
+
+    /// The same with a verdict of its own, which the phase can soften.
+    fn judge_as(&mut self, verdict: Verdict, packet: Option<usize>, expected: String, seen: String) -> Done {
+        let verdict = match self.phase {
+            Phase::Steps => verdict,
+            // What had to be there for a judgement was not.
+            Phase::Preamble => verdict.min(Verdict::Inconclusive),
+            // The verdict stays; the case is flagged.
+            Phase::Postamble => {
+                self.unclean |= verdict > Verdict::Info;
+                Verdict::Info
+            }
+        };
+        let context = self.calls.last().cloned().unwrap_or_default();
+        let requirement = Some(self.requirement());
+        if let Some(packet) = packet {
+            self.comment(packet, &format!("{verdict}: expected {expected}, seen {seen}"));
+        }
+        let packet = packet.map(|packet| packet + 1);
+        let Context { at, step, .. } = context;
+        self.findings.push(Finding { verdict, requirement, at, step, packet, expected, seen });
+        if verdict > Verdict::Warn || self.phase == Phase::Postamble { Err(Stop::Judged) } else { Ok(()) }
+    }
+
+    /// The level of the step, of the call around it, of the row, or MUST.
+    fn level(&self) -> Level {
+        let own = self.calls.iter().rev().find_map(|context| context.level);
+        own.or_else(|| self.instance.row()?.level).unwrap_or_default()
+    }
+
+    /// The requirement of the step, of the call around it, of the row, or the first of the case.
+    fn requirement(&self) -> String {
+        let own = self.calls.iter().rev().find_map(|context| context.requirement.clone());
+        let row = || Some(self.instance.row()?.req.as_ref()?.value.clone());
+        let first = || self.instance.case.requirements.first().map(|requirement| requirement.value.clone());
+        own.or_else(row).or_else(first).unwrap_or_default()
+    }
+
+    /// `file:line`, `verb label` and requirement, as packet comments begin.
+    fn here(&self) -> String {
+        let context = self.calls.last().cloned().unwrap_or_default();
+        format!("{} {} [{}]", context.at, context.step, self.requirement())
+    }
+
+    fn comment(&mut self, packet: usize, text: &str) {
+        let text = format!("{}: {text}", self.here());
+        if let Some(logged) = self.log.get_mut(packet) {
+            logged.comments.push(text);
+        }
+    }
+
+    fn finish(self, mut result: CaseResult) -> CaseResult {
+        (result.verdict, result.reason) = worst(&self.findings);
+        if let (Some(why), Verdict::Pass) = (self.not_applicable, result.verdict) {
+            (result.verdict, result.not_applicable) = (Verdict::NotApplicable, Some(why));
+        }
+        let informative = self.instance.row().is_some_and(|row| row.level == Some(Level::Info));
+        if result.verdict == Verdict::Pass && informative {
+            result.verdict = Verdict::Info;
+        }
+        result.findings = self.findings;
+        result.measured = self.measured;
+        result.unclean = self.unclean;
+        result.packets = self.log.len();
+        result.duration = self.transport.now().since(self.started);
+        match evidence::capture(&result, &self.setup, &self.log) {
+            Ok(capture) => result.capture = capture,
+            Err(error) => {
+                // Missing evidence is an error, never a failure.
+                result.findings.push(Finding {
+                    verdict: Verdict::Error,
+                    requirement: None,
+                    at: result.at.clone(),
+                    step: "write the capture".to_string(),
+                    packet: None,
+                    expected: "a capture of the case".to_string(),
+                    seen: error.to_string(),
+                });
+                (result.verdict, result.reason) = worst(&result.findings);
+            }
+        }
+        result
+    }
+}

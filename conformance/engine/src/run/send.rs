@@ -1,0 +1,278 @@
+//! Builds and sends messages: fields and options through the codec's tables, octets by its encoder, mistakes by its
+//! edits.
+
+use dmm_codec::edit::Change;
+use dmm_codec::message::{Header, Padded, repair_checksum};
+use dmm_codec::wire::{FieldKind, FieldSpec, Width, Wire as _};
+use dmm_codec::{Lifetime, Message, MessageSpec, MobilityOption, OptionSpec, UnknownOption};
+
+use super::{Done, Running, Stop};
+use crate::script::filter::{main_field, meaningful, named_field, needs_fields};
+use crate::script::model::{Body, Checksum, OptionEntry, OptionKind, Send, Wire};
+use crate::script::span::LoadError;
+use crate::script::value::{Value, parse_duration};
+use crate::script::yaml::{Kind, Node};
+
+impl Running<'_> {
+    pub(super) fn send(&mut self, send: &Send) -> Done {
+        let port = self.port(&send.from)?;
+        let row = self.instance.row().filter(|_| send.apply_case).map(|row| row.overlay.clone());
+        let mut scope = std::collections::BTreeMap::new();
+        for (name, node) in &send.body.with {
+            let value = self.resolve(node)?;
+            scope.insert(name.clone(), self.as_role(&value));
+        }
+        self.scopes.push(scope);
+        let built = self.build(&port, &send.body, row.as_ref());
+        self.scopes.pop();
+        let packet = self.transmit(&port, &built?)?;
+        let name = self.setup.iut.role;
+        self.comment(packet, &format!("sent from {port} to the {name}"));
+        if let Some(label) = &send.label {
+            self.labels.insert(label.clone(), vec![packet]);
+        }
+        Ok(())
+    }
+
+    /// The octets of a message: the template, the keys over it, the row of the case over them.
+    pub(super) fn build(&mut self, port: &str, body: &Body, row: Option<&Body>) -> Done<Vec<u8>> {
+        let template = match &body.template {
+            None => None,
+            Some(name) => Some(
+                self.instance
+                    .case
+                    .library
+                    .template(&name.value)
+                    .ok_or_else(|| name.span.error(format!("no template `{}`", name.value)))?,
+            ),
+        };
+        let layers: Vec<&Body> = template.into_iter().chain([body]).chain(row).collect();
+        let msg = layers.iter().rev().find_map(|layer| layer.msg.as_ref()).map(|msg| msg.value);
+        let msg = msg.ok_or_else(|| body.span.error("which message? Write `msg`"))?;
+        let mut message = self.message(port, msg, &layers)?;
+        *message.options_mut() = self.options(&layers)?;
+        let addresses = self.role(port).map(|role| (role.addr, self.setup.iut.addr));
+        let (src, dst) = addresses.ok_or_else(|| self.broken(format!("no role `{port}`")))?;
+        let wires: Vec<&Wire> = layers.iter().map(|layer| &layer.wire).collect();
+        let padded = if wires.iter().any(|wire| wire.no_padding) { Padded::EndOnly } else { Padded::Aligned };
+        let too_long = |error: dmm_codec::EncodeError| Stop::from(body.span.error(error.to_string()));
+        let mut octets = message.encode_unsummed(padded).map_err(too_long)?;
+        for edit in wires.iter().flat_map(|wire| &wire.patch) {
+            edit.value.apply(&mut octets).map_err(|error| edit.span.error(error.to_string()))?;
+        }
+        for wire in &wires {
+            if let Some(whole) = &wire.mh {
+                octets.clone_from(whole);
+            }
+            octets.truncate(wire.truncate.unwrap_or(octets.len()));
+            octets.extend_from_slice(&wire.append);
+        }
+        repair_checksum(&mut octets, src, dst);
+        for wire in &wires {
+            let change = match wire.checksum {
+                Checksum::Auto => continue,
+                Checksum::Set(sum) => Change::Set(sum.into()),
+                Checksum::Xor(bits) => Change::Xor(bits.into()),
+            };
+            let at = dmm_codec::edit::Place::Field("checksum".to_string());
+            let edit = dmm_codec::edit::Edit { at, change };
+            edit.apply(&mut octets).map_err(|error| body.span.error(error.to_string()))?;
+        }
+        Ok(octets)
+    }
+
+    /// The message without options: its fields written after the table, and read back as a message.
+    fn message(&mut self, port: &str, msg: &'static MessageSpec, layers: &[&Body]) -> Done<Message> {
+        let mut octets = Vec::new();
+        let header =
+            Header { payload_proto: 59, header_len: 0, mh_type: msg.mh_type, reserved: 0, checksum: 0 };
+        header.write(&mut octets);
+        for spec in msg.fields {
+            let written = |name: &str| {
+                let found = layers.iter().rev().flat_map(|layer| &layer.fields);
+                found.clone().find(|(field, _)| field.value == name).map(|(_, node)| node)
+            };
+            let raw = written("lifetime_units").filter(|_| matches!(spec.kind, FieldKind::Lifetime));
+            match (raw, written(spec.name)) {
+                (Some(node), _) => {
+                    let units =
+                        self.resolve_as(node, |value| field_octets(FieldKind::Uint, spec.width, value))?;
+                    octets.extend(units);
+                }
+                (None, Some(node)) => {
+                    octets.extend(self.resolve_as(node, |value| field_octets(spec.kind, spec.width, value))?);
+                }
+                // A sequence number that nobody wrote goes on from the last one of this role.
+                (None, None) if spec.name == "seq" => {
+                    let next = self.sequence.entry(port.to_string()).or_default();
+                    *next = next.wrapping_add(1);
+                    octets.extend(next.to_be_bytes());
+                }
+                (None, None) => octets.extend(vec![0; width(spec)]),
+            }
+        }
+        octets.resize(octets.len().next_multiple_of(8), 0);
+        octets[1] = (octets.len() / 8 - 1) as u8;
+        let any = std::net::Ipv6Addr::UNSPECIFIED;
+        repair_checksum(&mut octets, any, any);
+        let decoded = Message::decode(&octets, any, any);
+        Ok(decoded.map_err(|error| self.broken(format!("the message cannot be built: {error}")))?.message)
+    }
+
+    fn options(&mut self, layers: &[&Body]) -> Done<Vec<MobilityOption>> {
+        let mut entries: Vec<&OptionEntry> = Vec::new();
+        for layer in layers {
+            if let Some(options) = &layer.options {
+                entries = options.iter().collect();
+            }
+            // First out, then in: a layer that removes an option and adds it again replaces it.
+            let removed = |entry: &OptionEntry| match &entry.kind {
+                OptionKind::Known(spec, _) => layer.remove.iter().any(|removed| removed.kind == spec.kind),
+                OptionKind::Raw(kind, _) => layer.remove.iter().any(|removed| removed.kind == *kind),
+            };
+            entries.retain(|entry| !removed(entry));
+            entries.splice(0..0, &layer.add_first);
+            entries.extend(&layer.add);
+        }
+        let mut options = Vec::new();
+        for entry in entries {
+            match &entry.kind {
+                OptionKind::Raw(kind, data) => {
+                    options.push(MobilityOption::Unknown(UnknownOption { kind: *kind, data: data.clone() }));
+                }
+                OptionKind::Known(spec, node) => options.extend(self.option(spec, node)?),
+            }
+        }
+        Ok(options)
+    }
+
+    /// An option from its value; none where the value is an option that another message did not have.
+    fn option(&mut self, spec: &'static OptionSpec, node: &Node) -> Done<Option<MobilityOption>> {
+        let mut given: Vec<(&'static FieldSpec, Value)> = Vec::new();
+        if let Kind::Map(entries) = &node.kind {
+            for (key, value) in entries {
+                given.push((named_field(spec, key)?, self.resolve(value)?));
+            }
+        } else {
+            match self.resolve(node)? {
+                Value::Nothing if !matches!(node.kind, Kind::Null) => return Ok(None),
+                Value::Option(copied) if copied.kind == spec.kind => {
+                    let same = MobilityOption::read(copied.kind, &copied.data);
+                    return Ok(Some(same.unwrap_or(MobilityOption::Unknown(copied))));
+                }
+                value => given.push((main_field(spec).ok_or_else(|| needs_fields(spec, node))?, value)),
+            }
+        }
+        let body = self.option_body(spec, &given).map_err(|why| node.span.error(why))?;
+        match MobilityOption::read(spec.kind, &body) {
+            Ok(option) => Ok(Some(option)),
+            Err(error) => {
+                let hint = "write it right and patch it under `wire`, or use `raw`";
+                Err(node.span.error(format!("{}: {error}: {hint}", spec.name)).into())
+            }
+        }
+    }
+
+    fn option_body(
+        &mut self,
+        spec: &'static OptionSpec,
+        given: &[(&'static FieldSpec, Value)],
+    ) -> Result<Vec<u8>, String> {
+        if meaningful(spec).next().is_none() {
+            return Err(format!("`{}` has no value; padding is put in by itself", spec.name));
+        }
+        let value = |name: &str| given.iter().find(|(field, _)| field.name == name).map(|(_, value)| value);
+        let mut body = Vec::new();
+        for field in spec.fields {
+            match (field.kind, value(field.name)) {
+                (FieldKind::Timestamp, Some(value)) => {
+                    let ticks = self.timestamp(value)?;
+                    body.extend(field_octets(field.kind, field.width, &Value::Int(ticks))?);
+                }
+                (_, Some(value)) => body.extend(field_octets(field.kind, field.width, value)?),
+                // The length of the prefix is said with the prefix.
+                (FieldKind::PrefixLength, None) => {
+                    let prefix = meaningful(spec).find(|field| matches!(field.kind, FieldKind::Prefix));
+                    let prefix = prefix.and_then(|prefix| value(prefix.name));
+                    body.push(prefix.ok_or("the prefix is missing")?.net()?.prefix_len());
+                }
+                (FieldKind::Reserved, None) => body.extend(vec![0; width(field)]),
+                (FieldKind::Named(names), None)
+                    if given.len() < meaningful(spec).count() && spec.fields.len() > 1 =>
+                {
+                    // The first of a registry is the usual one: subtype NAI.
+                    let first = names.first().map_or(0, |name| name.value);
+                    body.extend(field_octets(FieldKind::Uint, field.width, &Value::Int(first.into()))?);
+                }
+                (_, None) => return Err(format!("`{}` needs the key `{}`", spec.name, field.name)),
+            }
+        }
+        Ok(body)
+    }
+
+    /// `now`, `now-10s`, or a number; two messages are never of the same time (RFC 5213 §5.5).
+    fn timestamp(&mut self, value: &Value) -> Result<i128, String> {
+        let Value::Text(text) = value else { return value.int() };
+        let Some(offset) = text.strip_prefix("now") else { return value.int() };
+        let now = self.transport.now();
+        if offset.is_empty() {
+            let ticks = now.timestamp().0.max(self.last_timestamp + 1);
+            self.last_timestamp = ticks;
+            return Ok(ticks.into());
+        }
+        let wrong = || format!("`{text}` is no time stamp: write `now`, `now-10s`, `now+10s` or a number");
+        let (sign, length) = offset.split_at_checked(1).ok_or_else(wrong)?;
+        let length = parse_duration(length).ok_or_else(wrong)?;
+        match sign {
+            "-" => Ok((now - length).timestamp().0.into()),
+            "+" => Ok((now + length).timestamp().0.into()),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+fn width(field: &FieldSpec) -> usize {
+    match field.width {
+        Width::Fixed(octets) => octets,
+        Width::Rest => 0,
+    }
+}
+
+/// A value as the octets of a field.
+fn field_octets(kind: FieldKind, width: Width, value: &Value) -> Result<Vec<u8>, String> {
+    let value = match value {
+        // The main value of another option, of whatever type.
+        Value::Option(option) => main_value(option).ok_or_else(|| format!("`{value}` cannot be read"))?,
+        other => other.clone(),
+    };
+    let number = |number: i128, octets: usize| {
+        let fits = u64::try_from(number).ok().filter(|number| octets >= 8 || number >> (8 * octets) == 0);
+        let fits = fits.ok_or_else(|| format!("`{number}` does not fit {octets} octet(s)"))?;
+        Ok(fits.to_be_bytes()[8 - octets..].to_vec())
+    };
+    match (value.coerce(kind)?, width) {
+        (Value::Int(int), Width::Fixed(octets)) => number(int, octets),
+        (Value::Flags(bits, _), Width::Fixed(octets)) => number(bits.into(), octets),
+        (Value::Duration(duration), Width::Fixed(octets)) => {
+            number(Lifetime::within(duration).0.into(), octets)
+        }
+        (Value::Addr(addr), _) => Ok(addr.octets().to_vec()),
+        (Value::Net(net), _) => Ok(net.addr().octets().to_vec()),
+        (Value::Octets(octets), _) => Ok(octets),
+        (Value::Text(text), _) => Ok(text.into_bytes()),
+        (other, _) => Err(format!("`{other}` does not fit here")),
+    }
+}
+
+fn main_value(option: &UnknownOption) -> Option<Value> {
+    let spec = dmm_codec::option::spec(option.kind)?;
+    let view = dmm_codec::OptionView { kind: option.kind, offset: 0, body_offset: 0, body: &option.data };
+    crate::packet::option_value(&view, main_field(spec)?)
+}
+
+/// A mistake in the script that shows only with its values.
+impl From<Box<LoadError>> for Stop {
+    fn from(error: Box<LoadError>) -> Self {
+        (*error).into()
+    }
+}

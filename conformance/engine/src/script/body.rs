@@ -1,0 +1,185 @@
+//! Reads messages to send: templates, `send`, the rows of `cases`. Field and option names are those of the codec.
+
+use dmm_codec::edit::{Change, Edit, Place};
+use dmm_codec::message::MESSAGES;
+use dmm_codec::option::{OPTIONS, spec_by_name};
+use dmm_codec::{MessageSpec, OptionSpec};
+
+use super::fields::{Fields, hex, number, text};
+use super::model::{At, Body, Checksum, OptionEntry, OptionKind, Wire};
+use super::span::{LoadError, Span};
+use super::yaml::{Key, Kind, Node};
+
+/// Names that the language has for messages that this engine cannot build or match.
+const LATER: [&str; 6] = ["be", "icmp6", "rs", "ra", "na", "raw"];
+
+/// The message of this name.
+pub(crate) fn message(node: &Node) -> Result<At<&'static MessageSpec>, LoadError> {
+    let name = text(node, "msg")?;
+    if LATER.contains(&name.as_str()) {
+        return Err(node.span.unsupported(format!("the message `{name}`")));
+    }
+    let spec = MESSAGES.iter().find(|spec| spec.name == name).ok_or_else(|| {
+        let known: Vec<_> = MESSAGES.iter().map(|spec| spec.name).collect();
+        node.span.error(format!("unknown message `{name}`, expected one of: {}", known.join(", ")))
+    })?;
+    Ok(At { span: node.span.clone(), value: spec })
+}
+
+/// The option of this name.
+pub(crate) fn option(span: &Span, name: &str) -> Result<&'static OptionSpec, LoadError> {
+    let known = || OPTIONS.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ");
+    spec_by_name(name)
+        .ok_or_else(|| span.error(format!("unknown option `{name}`, expected one of: {}, raw", known())))
+}
+
+/// Reads the keys of a message out of a map that may have more keys.
+pub(crate) fn body(fields: &mut Fields) -> Result<Body, LoadError> {
+    fields.refuse(&["ip"])?;
+    let template = fields.take("use");
+    let template = template.map(|node| Ok(At { value: text(&node, "use")?, span: node.span })).transpose()?;
+    let with = fields.map("with")?.into_iter().map(|(key, node)| (key.name, node)).collect();
+    let msg = fields.take("msg").map(|node| message(&node)).transpose()?;
+    let mut own = Vec::new();
+    for name in field_names() {
+        if let Some(node) = fields.take(name) {
+            own.push((At { span: node.span.clone(), value: name.to_string() }, node));
+        }
+    }
+    let options = fields.take("options").map(|node| entries(node, "options")).transpose()?;
+    let add_first = fields.take("add_first").map_or(Ok(Vec::new()), |node| entries(node, "add_first"))?;
+    let add = fields.take("add").map_or(Ok(Vec::new()), |node| entries(node, "add"))?;
+    let remove = fields.list("remove")?;
+    let remove =
+        remove.iter().map(|node| option(&node.span, &text(node, "remove")?)).collect::<Result<_, _>>()?;
+    let wire = fields.take("wire").map_or(Ok(Wire::default()), wire)?;
+    Ok(Body {
+        span: fields.span().clone(),
+        template,
+        with,
+        msg,
+        fields: own,
+        options,
+        add_first,
+        add,
+        remove,
+        wire,
+    })
+}
+
+/// Every field name that some message has, and the raw form of a lifetime.
+pub(crate) fn field_names() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for field in MESSAGES.iter().flat_map(|message| message.fields) {
+        if !names.contains(&field.name) {
+            names.push(field.name);
+        }
+    }
+    names.push("lifetime_units");
+    names
+}
+
+fn entries(node: Node, what: &str) -> Result<Vec<OptionEntry>, LoadError> {
+    super::fields::list(node, what)?.into_iter().map(entry).collect()
+}
+
+/// `- hnp: $maar1.prefix.mn1`, or `- raw: {type: 250, data: "de ad"}`.
+fn entry(node: Node) -> Result<OptionEntry, LoadError> {
+    let span = node.span.clone();
+    let (key, value) = single(node, "an option")?;
+    let kind = if key.name == "raw" {
+        let mut fields = Fields::of(value, "`raw`")?;
+        let kind = number(&fields.require("type")?, "type")?;
+        let data = fields.take("data").map_or(Ok(Vec::new()), |node| hex(&node, "data"))?;
+        fields.finish()?;
+        OptionKind::Raw(kind, data)
+    } else {
+        OptionKind::Known(option(&key.span, &key.name)?, value)
+    };
+    Ok(OptionEntry { span, kind })
+}
+
+/// The one key of a map of one key.
+pub(crate) fn single(node: Node, what: &str) -> Result<(Key, Node), LoadError> {
+    let wrong = |node: &Node| {
+        node.span
+            .error(format!("{what} is written as one key with its value, but this is {}", node.describe()))
+    };
+    match node.kind {
+        Kind::Map(mut entries) if entries.len() == 1 => Ok(entries.remove(0)),
+        _ => Err(wrong(&node)),
+    }
+}
+
+fn wire(node: Node) -> Result<Wire, LoadError> {
+    let mut fields = Fields::of(node, "`wire`")?;
+    fields.refuse(&["late_patch", "ip"])?;
+    let mut wire = Wire::default();
+    match fields.take("padding") {
+        None => {}
+        Some(node) => match node.text() {
+            Some("auto") => {}
+            Some("none") => wire.no_padding = true,
+            _ => return Err(node.span.unsupported("padding other than `auto` and `none`")),
+        },
+    }
+    for node in fields.list("patch")? {
+        wire.patch.push(patch(node)?);
+    }
+    for name in ["payload_proto", "header_len", "mh_type"] {
+        if let Some(node) = fields.take(name) {
+            let at = Place::Field(name.to_string());
+            let edit = Edit { at, change: Change::Set(number::<u8>(&node, name)?.into()) };
+            wire.patch.push(At { span: node.span, value: edit });
+        }
+    }
+    wire.mh = fields.take("mh").map(|node| hex(&node, "mh")).transpose()?;
+    wire.truncate = fields.take("truncate").map(|node| number(&node, "truncate")).transpose()?;
+    wire.append = fields.take("append").map_or(Ok(Vec::new()), |node| hex(&node, "append"))?;
+    if let Some(node) = fields.take("checksum") {
+        wire.checksum = checksum(node)?;
+    }
+    fields.finish()?;
+    Ok(wire)
+}
+
+fn checksum(node: Node) -> Result<Checksum, LoadError> {
+    match node.text() {
+        Some("auto") => return Ok(Checksum::Auto),
+        Some(_) => return Err(node.span.error("`checksum` is `auto`, `{set: 0x0000}` or `{xor: 0x0001}`")),
+        None => {}
+    }
+    let (key, value) = single(node, "`checksum`")?;
+    match key.name.as_str() {
+        "set" => Ok(Checksum::Set(number(&value, "set")?)),
+        "xor" => Ok(Checksum::Xor(number(&value, "xor")?)),
+        other => Err(key.span.error(format!("unknown key `{other}`, expected one of: set, xor"))),
+    }
+}
+
+/// `{at: options.hnp.0.length, set: 17}`.
+fn patch(node: Node) -> Result<At<Edit>, LoadError> {
+    let span = node.span.clone();
+    let mut fields = Fields::of(node, "a patch")?;
+    let at = fields.require("at")?;
+    let place = match &at.kind {
+        Kind::Int(_) => Place::Offset(number(&at, "at")?),
+        _ => text(&at, "at")?.parse().map_err(|error| at.span.error(format!("{error}")))?,
+    };
+    let mut changes = Vec::new();
+    for (name, change) in [
+        ("set", Change::Set as fn(u64) -> Change),
+        ("or", Change::Or),
+        ("and", Change::And),
+        ("xor", Change::Xor),
+    ] {
+        if let Some(node) = fields.take(name) {
+            changes.push(change(number(&node, name)?));
+        }
+    }
+    fields.finish()?;
+    match changes[..] {
+        [change] => Ok(At { span, value: Edit { at: place, change } }),
+        _ => Err(span.error("a patch has one of: set, or, and, xor")),
+    }
+}

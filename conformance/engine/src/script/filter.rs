@@ -1,0 +1,179 @@
+//! Reads what a message must be: `match:` field by field, `options:` with `has`, `lacks`, `count`.
+
+use dmm_codec::OptionSpec;
+use dmm_codec::wire::{FieldKind, FieldSpec, field};
+
+use super::body::{option, single};
+use super::fields::{Fields, list};
+use super::model::{At, Filter, Matcher, Op, OptionMatch, Subject};
+use super::span::LoadError;
+use super::yaml::{Kind, Node};
+
+impl Op {
+    /// Every operator with its name in scripts.
+    pub const NAMES: &'static [(&'static str, Self)] = &[
+        ("any", Self::Any),
+        ("absent", Self::Absent),
+        ("ne", Self::Ne),
+        ("in", Self::In),
+        ("range", Self::Range),
+        ("lt", Self::Lt),
+        ("le", Self::Le),
+        ("gt", Self::Gt),
+        ("ge", Self::Ge),
+        ("set", Self::Set),
+        ("clear", Self::Clear),
+        ("hex", Self::Hex),
+        ("within_prefix", Self::WithinPrefix),
+    ];
+
+    /// Its name in scripts.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, op)| *op == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// Reads `msg`, `match` and `options` out of a map that may have more keys.
+pub(crate) fn filter(fields: &mut Fields) -> Result<Filter, LoadError> {
+    fields.refuse(&["one_of"])?;
+    let msg = super::body::message(&fields.require("msg")?)?.value;
+    let mut filter =
+        Filter { msg, fields: Vec::new(), has: Vec::new(), lacks: Vec::new(), count: Vec::new() };
+    for (key, node) in fields.map("match")? {
+        let subject = match key.name.as_str() {
+            "src" => Subject::Src,
+            "dst" => Subject::Dst,
+            "hop_limit" => Subject::HopLimit,
+            name => Subject::Field(field(msg.fields, name).ok_or_else(|| {
+                let known: Vec<_> = msg.fields.iter().map(|field| field.name).collect();
+                let what = format!("`{name}` is no field of {}, expected one of", msg.name);
+                key.span.error(format!("{what}: {}, src, dst, hop_limit", known.join(", ")))
+            })?),
+        };
+        filter.fields.push((subject, At { span: key.span, value: matcher(node)? }));
+    }
+    if let Some(node) = fields.take("options") {
+        let mut fields = Fields::of(node, "`options`")?;
+        fields.refuse(&["mode"])?;
+        filter.has = fields.list("has")?.into_iter().map(option_match).collect::<Result<_, _>>()?;
+        filter.lacks = fields.list("lacks")?.into_iter().map(option_match).collect::<Result<_, _>>()?;
+        for (key, node) in fields.map("count")? {
+            let spec = option(&key.span, &key.name)?;
+            filter.count.push((spec, At { span: key.span, value: matcher(node)? }));
+        }
+        fields.finish()?;
+    }
+    Ok(filter)
+}
+
+/// A bare scalar is exact; a map is operators.
+pub(crate) fn matcher(node: Node) -> Result<Matcher, LoadError> {
+    match node.kind {
+        Kind::List(_) => Err(node.span.error(
+            "a list could mean a set, a range or a sequence: write `{in: [...]}`, `{range: [...]}` or `{set: [...]}`",
+        )),
+        Kind::Map(entries) => {
+            let mut all = Vec::new();
+            for (key, value) in entries {
+                if key.name == "regex" {
+                    return Err(key.span.unsupported("the operator `regex`"));
+                }
+                let Some((_, op)) = Op::NAMES.iter().find(|(name, _)| *name == key.name) else {
+                    let known: Vec<_> = Op::NAMES.iter().map(|(name, _)| *name).collect();
+                    let what = format!("unknown operator `{}`, expected one of", key.name);
+                    return Err(key.span.error(format!("{what}: {}", known.join(", "))));
+                };
+                check_operand(*op, &value)?;
+                all.push((*op, value));
+            }
+            if all.is_empty() {
+                return Err(node.span.error("a matcher without operators: write `{any: true}` for anything"));
+            }
+            Ok(Matcher::All(all))
+        }
+        _ => Ok(Matcher::Is(node)),
+    }
+}
+
+fn check_operand(op: Op, value: &Node) -> Result<(), LoadError> {
+    let wrong = |expected: &str| {
+        Err(value.span.error(format!("`{}` takes {expected}, not {}", op.name(), value.describe())))
+    };
+    match (op, &value.kind) {
+        (Op::Any | Op::Absent, Kind::Bool(_)) => Ok(()),
+        (Op::Any | Op::Absent, _) => wrong("true or false"),
+        (Op::Range, Kind::List(items)) if items.len() == 2 => Ok(()),
+        (Op::Range, _) => wrong("two values, as in `[4s, 300s]`"),
+        (Op::In | Op::Set | Op::Clear, Kind::List(_)) => Ok(()),
+        (Op::In | Op::Set | Op::Clear, _) => wrong("a list"),
+        (_, Kind::List(_) | Kind::Map(_)) => wrong("one value"),
+        _ => Ok(()),
+    }
+}
+
+/// `mn_id: $mn1.nai`, `prev_maar: {maar: ..., prefix: ...}`, `hnp: {within_prefix: ...}`, or just `timestamp`.
+fn option_match(node: Node) -> Result<OptionMatch, LoadError> {
+    let span = node.span.clone();
+    if let Some(name) = node.text() {
+        return Ok(OptionMatch { spec: option(&span, name)?, span, fields: Vec::new() });
+    }
+    let (key, value) = single(node, "an option")?;
+    let spec = option(&key.span, &key.name)?;
+    let is_operators = |entries: &[(super::yaml::Key, Node)]| {
+        entries
+            .iter()
+            .all(|(key, _)| key.name == "regex" || Op::NAMES.iter().any(|(name, _)| *name == key.name))
+    };
+    let fields = match value.kind {
+        Kind::Map(entries) if !is_operators(&entries) => {
+            let mut fields = Vec::new();
+            for (key, value) in entries {
+                fields.push((named_field(spec, &key)?, matcher(value)?));
+            }
+            fields
+        }
+        Kind::List(_) => {
+            list(value, "")?;
+            return Err(key
+                .span
+                .error("one value, or one key for each field: a list could mean several options"));
+        }
+        _ => {
+            let main = main_field(spec).ok_or_else(|| needs_fields(spec, &value))?;
+            vec![(main, matcher(value)?)]
+        }
+    };
+    Ok(OptionMatch { span, spec, fields })
+}
+
+/// The fields of an option that a script gives a value: not those that are zero, and not a prefix's length, which
+/// stands behind the prefix.
+pub(crate) fn meaningful(spec: &'static OptionSpec) -> impl Iterator<Item = &'static FieldSpec> {
+    spec.fields.iter().filter(|field| !matches!(field.kind, FieldKind::Reserved | FieldKind::PrefixLength))
+}
+
+/// The field that a bare value stands for: the only one, or the one that is the option's main value.
+pub(crate) fn main_field(spec: &'static OptionSpec) -> Option<&'static FieldSpec> {
+    let mut fields = meaningful(spec);
+    match (fields.next(), fields.next()) {
+        (Some(only), None) => Some(only),
+        _ => meaningful(spec).find(|field| field.filter.is_empty()),
+    }
+}
+
+pub(crate) fn needs_fields(spec: &'static OptionSpec, value: &Node) -> LoadError {
+    let names: Vec<_> = meaningful(spec).map(|field| field.name).collect();
+    let what = format!("`{}` has several fields, and {} is none of them", spec.name, value.describe());
+    value.span.error(format!("{what}: write a map with the keys {}", names.join(", ")))
+}
+
+pub(crate) fn named_field(
+    spec: &'static OptionSpec,
+    key: &super::yaml::Key,
+) -> Result<&'static FieldSpec, LoadError> {
+    meaningful(spec).find(|field| field.name == key.name).ok_or_else(|| {
+        let names: Vec<_> = meaningful(spec).map(|field| field.name).collect();
+        let what = format!("`{}` is no field of {}, expected one of", key.name, spec.name);
+        key.span.error(format!("{what}: {}", names.join(", ")))
+    })
+}

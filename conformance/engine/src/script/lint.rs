@@ -1,0 +1,447 @@
+//! Mistakes in scripts that reading alone does not show: names used before they are given, requirements that no
+//! catalogue has, cases that cannot fail. What passes here does not stop a run for a reason of its own.
+
+use std::collections::BTreeSet;
+
+use dmm_codec::MessageSpec;
+use dmm_codec::wire::field;
+
+use super::model::{
+    At, Body, Check, Each, Expect, Filter, Library, Matcher, OptionKind, Row, Schedule, Series, Step,
+    TestCase, Verb,
+};
+use super::span::{LoadErrors, Span};
+use super::yaml::{Kind, Node};
+use crate::requirement::Catalogue;
+use crate::transport::Role;
+
+/// Deeper than any chain of procedures that a reader could follow.
+const DEEPEST_CALL: usize = 8;
+/// Names that are always there.
+const ALWAYS: [&str; 4] = ["case", "pixit", "env", "iut"];
+
+/// Looks through a case.
+pub(crate) fn case(
+    case: &TestCase,
+    catalogue: &Catalogue,
+    errors: &mut LoadErrors,
+    warnings: &mut LoadErrors,
+) {
+    let mut lint = Lint { case, catalogue, errors, known: BTreeSet::new(), depth: 0 };
+    lint.run();
+    if !case.steps.is_empty() && case.postamble.is_empty() {
+        // L13: what is left behind meets the next case.
+        warnings
+            .0
+            .push(case.span.error(format!("L13: {} has no postamble to undo what it did", case.id.value)));
+    }
+}
+
+struct Lint<'a> {
+    case: &'a TestCase,
+    catalogue: &'a Catalogue,
+    errors: &'a mut LoadErrors,
+    known: BTreeSet<String>,
+    depth: usize,
+}
+
+impl Lint<'_> {
+    fn run(&mut self) {
+        let case = self.case;
+        for requirement in &case.requirements {
+            self.requirement(requirement);
+        }
+        if case.requirements.is_empty() {
+            self.error(&case.span, "a case names the requirements that it judges under `requirements`");
+        }
+        if !case.steps.iter().any(|step| self.can_fail(step, 0)) {
+            self.error(&case.span, "L01: nothing under `steps` can fail, so the case proves nothing");
+        }
+        self.known.extend(ALWAYS.map(ToString::to_string));
+        for (name, values) in &case.params {
+            self.give(name);
+            if values.is_empty() {
+                self.error(&name.span, "a parameter without values makes no instance");
+            }
+        }
+        for tester in &case.testers {
+            self.give(&tester.name);
+        }
+        for mobile in &case.mobiles {
+            self.give(mobile);
+        }
+        for row in &case.rows {
+            self.row(row);
+        }
+        for (i, row) in case.rows.iter().enumerate() {
+            if case.rows[..i].iter().any(|other| other.name == row.name) {
+                self.error(&row.span, &format!("the row `{}` stands here twice", row.name));
+            }
+        }
+        for tester in &case.testers {
+            if let Some(count) = &tester.count {
+                self.node(count);
+            }
+            if let Some(auto) = &tester.auto {
+                self.maybe(auto.delay.as_ref());
+                let Some(body) = case.library.template(&auto.reply) else {
+                    self.error(&auto.span, &format!("no template `{}`: include its library", auto.reply));
+                    continue;
+                };
+                let outer = self.known.clone();
+                self.known.extend(["req", "prefix", "maar", "mn"].map(ToString::to_string));
+                self.body(body, &case.library, false);
+                self.known = outer;
+            }
+        }
+        self.steps(&case.preamble);
+        self.steps(&case.steps);
+        self.steps(&case.postamble);
+    }
+
+    fn error(&mut self, span: &Span, what: &str) {
+        let error = span.error(what);
+        // A procedure that is called twice shows its mistakes once.
+        if !self.errors.0.contains(&error) {
+            self.errors.0.push(error);
+        }
+    }
+
+    /// A name that is given once and for the whole case.
+    fn give(&mut self, name: &At<String>) {
+        // A dot in a name would end it in a reference.
+        if name.value.is_empty() || !name.value.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+            self.error(&name.span, "a name has letters, digits, `_` and `-` only");
+        }
+        if !self.known.insert(name.value.clone()) {
+            self.error(&name.span, &format!("the name `{}` is already taken", name.value));
+        }
+    }
+
+    fn requirement(&mut self, requirement: &At<String>) {
+        if self.catalogue.get(&requirement.value).is_none() {
+            let what = format!("L02: no catalogue has the requirement `{}`", requirement.value);
+            self.error(&requirement.span, &what);
+        }
+    }
+
+    fn can_fail(&self, step: &Step, depth: usize) -> bool {
+        match &step.verb {
+            Verb::Expect(_)
+            | Verb::ExpectNone(_)
+            | Verb::ExpectAll(_)
+            | Verb::Series(_)
+            | Verb::Outcome(_) => true,
+            Verb::Check(_) => true,
+            Verb::ForEach(each) => each.steps.iter().any(|step| self.can_fail(step, depth)),
+            Verb::Call(call) if depth < DEEPEST_CALL => {
+                let procedure = self.case.library.procedure(&call.procedure.value);
+                procedure.is_some_and(|found| found.steps.iter().any(|step| self.can_fail(step, depth + 1)))
+            }
+            _ => false,
+        }
+    }
+
+    fn row(&mut self, row: &Row) {
+        if let Some(requirement) = &row.req {
+            self.requirement(requirement);
+        }
+        for (_, node) in &row.values {
+            self.node(node);
+        }
+        self.option_values(&row.overlay);
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            self.step(step);
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        if let Some(requirement) = &step.req {
+            self.requirement(requirement);
+        }
+        for name in step.when.iter().flat_map(|when| when.names()) {
+            // L09: a condition is decided before the run.
+            let root = name.split('.').next().unwrap_or(name);
+            if self.known.contains(root) && !ALWAYS.contains(&root) && !self.is_param(root) {
+                let what = format!("L09: `when` is decided before the run, but `{root}` is not known then");
+                self.error(&step.span, &what);
+            }
+        }
+        match &step.verb {
+            Verb::Send(send) => {
+                self.roles(&send.from);
+                if send.apply_case && self.case.rows.is_empty() {
+                    self.error(&step.span, "`apply: $case`, but the case has no `cases`");
+                }
+                let outer = self.known.clone();
+                let with: Vec<_> = send.body.with.iter().collect();
+                for (_, node) in &with {
+                    self.node(node);
+                }
+                self.known.extend(with.iter().map(|(name, _)| name.clone()));
+                self.body(&send.body, &self.case.library, send.apply_case);
+                self.known = outer;
+                self.label(send.label.as_ref());
+            }
+            Verb::Expect(expect) | Verb::ExpectNone(expect) | Verb::ExpectAll(expect) => self.expect(expect),
+            Verb::Series(series) => self.series(series),
+            Verb::Outcome(outcome) => {
+                self.used(&outcome.of);
+                self.node(&outcome.is);
+                self.node(&outcome.within);
+            }
+            Verb::Check(check) => self.check(&step.span, check),
+            Verb::Call(call) => self.call(call),
+            Verb::ForEach(each) => {
+                self.node(&each.list);
+                let added = self.known.insert(each.name.clone());
+                self.steps(&each.steps);
+                if added {
+                    self.known.remove(&each.name);
+                }
+            }
+            Verb::Wait(time) => self.node(time),
+            Verb::Note(_) => {}
+            Verb::Trigger(trigger) => {
+                self.maybe(trigger.mobile.as_ref());
+                self.maybe(trigger.at.as_ref());
+            }
+        }
+    }
+
+    fn is_param(&self, name: &str) -> bool {
+        self.case.params.iter().any(|(param, _)| param.value == name)
+    }
+
+    fn label(&mut self, label: Option<&String>) {
+        self.known.extend(label.cloned());
+    }
+
+    fn call(&mut self, call: &super::model::Call) {
+        let case = self.case;
+        for (_, node) in &call.with {
+            self.node(node);
+        }
+        let Some(procedure) = case.library.procedure(&call.procedure.value) else {
+            let what = format!("no procedure `{}`: include its library", call.procedure.value);
+            return self.error(&call.procedure.span, &what);
+        };
+        for arg in procedure.args.iter().filter(|arg| !call.with.iter().any(|(name, _)| name.value == **arg))
+        {
+            self.error(&call.procedure.span, &format!("`{}` needs the argument `{arg}`", procedure.name));
+        }
+        for (name, _) in call.with.iter().filter(|(name, _)| !procedure.args.contains(&name.value)) {
+            self.error(&name.span, &format!("`{}` has no argument `{}`", procedure.name, name.value));
+        }
+        if self.depth == DEEPEST_CALL {
+            return self.error(&call.procedure.span, "procedures call each other too deeply");
+        }
+        self.depth += 1;
+        let added: Vec<_> = procedure.args.iter().filter(|arg| self.known.insert((*arg).clone())).collect();
+        self.steps(&procedure.steps);
+        for arg in added {
+            self.known.remove(arg);
+        }
+        self.depth -= 1;
+    }
+
+    fn expect(&mut self, expect: &Expect) {
+        self.roles(&expect.to);
+        self.node(&expect.time);
+        self.maybe(expect.after.as_ref());
+        self.filter(&expect.filter);
+        self.label(expect.label.as_ref());
+    }
+
+    fn filter(&mut self, filter: &Filter) {
+        for (_, matcher) in &filter.fields {
+            self.matcher(&matcher.value);
+        }
+        for (_, matcher) in filter.has.iter().chain(&filter.lacks).flat_map(|option| &option.fields) {
+            self.matcher(matcher);
+        }
+        for (_, matcher) in &filter.count {
+            self.matcher(&matcher.value);
+        }
+    }
+
+    fn matcher(&mut self, matcher: &Matcher) {
+        match matcher {
+            Matcher::Is(node) => self.node(node),
+            Matcher::All(all) => all.iter().for_each(|(_, node)| self.node(node)),
+        }
+    }
+
+    fn series(&mut self, series: &Series) {
+        self.roles(&series.to);
+        self.filter(&series.filter);
+        self.nodes(&[&series.first_within, &series.early, &series.late, &series.abs]);
+        match &series.schedule {
+            Schedule::Backoff { initial, factor, max } => self.nodes(&[initial, factor, max]),
+            Schedule::List(items) => items.iter().for_each(|node| self.node(node)),
+        }
+        for Each { span, when, .. } in &series.each {
+            for name in when.iter().flat_map(|when| when.names()) {
+                if self.known.contains(name) {
+                    self.error(
+                        span,
+                        &format!("L09: `when` is decided before the run, but `{name}` is not known then"),
+                    );
+                }
+            }
+        }
+        self.label(series.label.as_ref());
+    }
+
+    fn check(&mut self, span: &Span, check: &Check) {
+        match check {
+            Check::Order(labels) => labels.iter().for_each(|label| self.used(label)),
+            Check::Value(node, matcher) => {
+                self.node(node);
+                self.matcher(&matcher.value);
+            }
+            Check::Rate { to, max, per, .. } => {
+                self.roles(to);
+                self.nodes(&[max, per]);
+            }
+            Check::TokenBucket { of, rate, burst, slack } => {
+                self.used(of);
+                self.nodes(&[rate, burst, slack]);
+            }
+            Check::Alive => {
+                let by_pbu = matches!(self.case.iut, Some(Role::Cmd | Role::Lma));
+                if !by_pbu {
+                    self.error(span, "not supported yet: `alive` for another role than cmd and lma");
+                }
+            }
+        }
+    }
+
+    fn used(&mut self, label: &At<String>) {
+        if !self.known.contains(&label.value) {
+            self.error(
+                &label.span,
+                &format!("L04: no step before this one gives the label `{}`", label.value),
+            );
+        }
+    }
+
+    /// The keys of a message, and its template's below them.
+    fn body(&mut self, body: &Body, library: &Library, apply_case: bool) {
+        let template = body.template.as_ref().map(|name| (name, library.template(&name.value)));
+        let template = match template {
+            None => None,
+            Some((_, Some(template))) => Some(template),
+            Some((name, None)) => {
+                return self.error(&name.span, &format!("no template `{}`: include its library", name.value));
+            }
+        };
+        let Some(msg) = body.msg.as_ref().or_else(|| template.and_then(|template| template.msg.as_ref()))
+        else {
+            return self.error(&body.span, "which message? Write `msg`, or `use` a template that has it");
+        };
+        let rows = if apply_case { &self.case.rows[..] } else { &[] };
+        for row in rows {
+            self.fields(&row.overlay, msg.value, &row.overlay);
+        }
+        for part in template.into_iter().chain([body]) {
+            // Keys that are written over are not evaluated.
+            self.fields(part, msg.value, body);
+            if part.options.is_some() && !std::ptr::eq(part, body) && body.options.is_some() {
+                continue;
+            }
+            self.option_values(part);
+        }
+    }
+
+    fn fields(&mut self, part: &Body, msg: &MessageSpec, over: &Body) {
+        for (name, node) in &part.fields {
+            if field(msg.fields, &name.value).is_none() && name.value != "lifetime_units" {
+                let what = format!(
+                    "a {} has no field `{}`; a `$case` value needs another name",
+                    msg.name, name.value
+                );
+                self.error(&name.span, &what);
+            }
+            let is_over =
+                !std::ptr::eq(part, over) && over.fields.iter().any(|(other, _)| other.value == name.value);
+            if !is_over {
+                self.node(node);
+            }
+        }
+    }
+
+    fn option_values(&mut self, body: &Body) {
+        let options = body.options.iter().flatten().chain(&body.add).chain(&body.add_first);
+        for option in options {
+            if let OptionKind::Known(_, node) = &option.kind {
+                self.node(node);
+            }
+        }
+    }
+
+    fn maybe(&mut self, node: Option<&Node>) {
+        if let Some(node) = node {
+            self.node(node);
+        }
+    }
+
+    /// A node that names roles: bare text must be one of the case's.
+    fn roles(&mut self, node: &Node) {
+        self.node(node);
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        for item in items {
+            let is_role = |name: &str| self.case.testers.iter().any(|tester| tester.name.value == name);
+            match item.text() {
+                Some(name) if name.starts_with('$') || is_role(name) => {}
+                _ => {
+                    let known: Vec<_> =
+                        self.case.testers.iter().map(|tester| tester.name.value.as_str()).collect();
+                    let what = format!("{} is no role of this case, expected one of", item.describe());
+                    self.error(&item.span, &format!("{what}: {}", known.join(", ")));
+                }
+            }
+        }
+    }
+
+    fn nodes(&mut self, nodes: &[&Node]) {
+        for node in nodes {
+            self.node(node);
+        }
+    }
+
+    /// Every reference names something that is known here (L04), and a role or mobile node where one must stand.
+    fn node(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::Text(text) => {
+                let Some(path) = text.strip_prefix('$') else { return };
+                let root = path.split('.').next().unwrap_or(path);
+                if !self.known.contains(root) {
+                    let what = format!(
+                        "L04: nothing is called `{root}` here: it is no role, mobile node, parameter, argument or earlier label"
+                    );
+                    self.error(&node.span, &what);
+                }
+                if let Some(key) = path.strip_prefix("case.") {
+                    for row in &self.case.rows {
+                        if !row.values.iter().any(|(name, _)| name == key) {
+                            self.error(
+                                &row.span,
+                                &format!("the row `{}` has no `{key}`, which `$case.{key}` needs", row.name),
+                            );
+                        }
+                    }
+                }
+            }
+            Kind::List(items) => items.iter().for_each(|item| self.node(item)),
+            Kind::Map(entries) => entries.iter().for_each(|(_, item)| self.node(item)),
+            _ => {}
+        }
+    }
+}

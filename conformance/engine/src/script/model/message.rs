@@ -1,0 +1,172 @@
+//! Messages in scripts: what is sent, and what a received one must be.
+
+use dmm_codec::edit::Edit;
+use dmm_codec::wire::FieldSpec;
+use dmm_codec::{MessageSpec, OptionSpec};
+
+use super::At;
+use crate::script::span::Span;
+use crate::script::yaml::Node;
+
+/// A message as a script writes it: maybe a template, and keys over it.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// Where it stands.
+    pub span: Span,
+    /// Template below the own keys.
+    pub template: Option<At<String>>,
+    /// Arguments of the template.
+    pub with: Vec<(String, Node)>,
+    /// Which message.
+    pub msg: Option<At<&'static MessageSpec>>,
+    /// Fields between header and options, by their names in the codec's table, and `lifetime_units`.
+    pub fields: Vec<(At<String>, Node)>,
+    /// Options, in the place of the template's.
+    pub options: Option<Vec<OptionEntry>>,
+    /// Options before all others.
+    pub add_first: Vec<OptionEntry>,
+    /// Options behind all others.
+    pub add: Vec<OptionEntry>,
+    /// Options not to send.
+    pub remove: Vec<&'static OptionSpec>,
+    /// What is wrong with it on purpose.
+    pub wire: Wire,
+}
+
+/// One option of a message.
+#[derive(Clone, Debug)]
+pub struct OptionEntry {
+    /// Where it stands.
+    pub span: Span,
+    /// Which.
+    pub kind: OptionKind,
+}
+
+/// An option of the codec's table, or octets.
+#[derive(Clone, Debug)]
+pub enum OptionKind {
+    /// Built from its value through its row.
+    Known(&'static OptionSpec, Node),
+    /// Type and octets as given.
+    Raw(u8, Vec<u8>),
+}
+
+/// Changes to the encoded octets. Order: padding, patches, header fields, whole header, length, checksum.
+#[derive(Clone, Debug, Default)]
+pub struct Wire {
+    /// Leaves out the padding between options.
+    pub no_padding: bool,
+    /// Changes to fields and octets.
+    pub patch: Vec<At<Edit>>,
+    /// The whole Mobility Header, in place of what was built.
+    pub mh: Option<Vec<u8>>,
+    /// How many octets are kept.
+    pub truncate: Option<usize>,
+    /// Octets behind the message.
+    pub append: Vec<u8>,
+    /// What becomes of the checksum.
+    pub checksum: Checksum,
+}
+
+/// The checksum of a message that is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checksum {
+    /// Right for the octets as they are sent.
+    #[default]
+    Auto,
+    /// This one.
+    Set(u16),
+    /// The right one with these bits flipped.
+    Xor(u16),
+}
+
+/// Which messages a step means.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// The message.
+    pub msg: &'static MessageSpec,
+    /// Its fields, and those of the packet around it.
+    pub fields: Vec<(Subject, At<Matcher>)>,
+    /// Options that it must have.
+    pub has: Vec<OptionMatch>,
+    /// Options that it must not have.
+    pub lacks: Vec<OptionMatch>,
+    /// How many of an option it must have.
+    pub count: Vec<(&'static OptionSpec, At<Matcher>)>,
+}
+
+/// What a matcher looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject {
+    /// Source address.
+    Src,
+    /// Destination address.
+    Dst,
+    /// Hop limit.
+    HopLimit,
+    /// A field between header and options.
+    Field(&'static FieldSpec),
+}
+
+impl Subject {
+    /// Its name in scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Src => "src",
+            Self::Dst => "dst",
+            Self::HopLimit => "hop_limit",
+            Self::Field(spec) => spec.name,
+        }
+    }
+}
+
+/// What a value must be.
+#[derive(Clone, Debug)]
+pub enum Matcher {
+    /// Exactly this.
+    Is(Node),
+    /// All of these.
+    All(Vec<(Op, Node)>),
+}
+
+/// An operator of a matcher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Anything, if true.
+    Any,
+    /// Not there, if true.
+    Absent,
+    /// Not this.
+    Ne,
+    /// One of these.
+    In,
+    /// From the first to the second, both included.
+    Range,
+    /// Less.
+    Lt,
+    /// At most.
+    Le,
+    /// More.
+    Gt,
+    /// At least.
+    Ge,
+    /// These flags are set.
+    Set,
+    /// These flags are not set.
+    Clear,
+    /// These octets.
+    Hex,
+    /// Within this prefix.
+    WithinPrefix,
+}
+
+/// An option that a message must have, or not have.
+#[derive(Clone, Debug)]
+pub struct OptionMatch {
+    /// Where it stands.
+    pub span: Span,
+    /// Which.
+    pub spec: &'static OptionSpec,
+    /// What its fields must be; none for any.
+    pub fields: Vec<(&'static FieldSpec, Matcher)>,
+}

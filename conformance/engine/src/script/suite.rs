@@ -1,0 +1,137 @@
+//! A suite: every script below some folders, with what it includes, looked through for mistakes that a run would trip
+//! over.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::case::{Parsed, library, test};
+use super::lint;
+use super::model::{Library, TestCase};
+use super::span::{LoadErrors, Source, Span};
+use super::yaml::parse;
+use crate::requirement::Catalogue;
+
+/// Scripts that can be run.
+#[derive(Clone, Debug, Default)]
+pub struct Suite {
+    /// By id.
+    pub cases: Vec<Arc<TestCase>>,
+    /// What its requirement ids mean.
+    pub catalogue: Arc<Catalogue>,
+    /// What is worth a word, but no reason not to run.
+    pub warnings: LoadErrors,
+}
+
+impl Suite {
+    /// Reads every `*.test.yaml` of the files and folders given, with what they include.
+    pub fn load(paths: &[PathBuf], catalogue: &Catalogue) -> Result<Self, LoadErrors> {
+        let mut sources = Vec::new();
+        for path in paths {
+            for file in files(path, ".test.yaml")? {
+                sources.push(read(&file)?);
+            }
+        }
+        Self::parse(&sources, catalogue, &mut |path| read(Path::new(path)))
+    }
+
+    /// Reads scripts that are already in memory; `include` gives the files that they name.
+    pub fn parse(
+        sources: &[Arc<Source>],
+        catalogue: &Catalogue,
+        include: &mut dyn FnMut(&str) -> Result<Arc<Source>, LoadErrors>,
+    ) -> Result<Self, LoadErrors> {
+        let mut suite = Self { catalogue: Arc::new(catalogue.clone()), ..Self::default() };
+        let mut errors = LoadErrors::default();
+        let mut libraries: BTreeMap<String, Library> = BTreeMap::new();
+        for source in sources {
+            let parsed = parse(source).map_err(LoadErrors::from).and_then(test);
+            let Parsed { mut case, include: names } = match parsed {
+                Ok(parsed) => parsed,
+                Err(found) => {
+                    errors.0.extend(found.0);
+                    continue;
+                }
+            };
+            let before = errors.0.len();
+            for name in names {
+                let path = beside(&source.name, &name.value);
+                if !libraries.contains_key(&path) {
+                    let read = include(&path).map_err(|_| {
+                        LoadErrors::from(name.span.error(format!("there is no file `{path}` to include")))
+                    });
+                    match read.and_then(|source| library(parse(&source)?)) {
+                        Ok(library) => {
+                            libraries.insert(path.clone(), library);
+                        }
+                        Err(found) => {
+                            errors.0.extend(found.0);
+                            continue;
+                        }
+                    }
+                }
+                let library = libraries[&path].clone();
+                case.library.templates.extend(library.templates);
+                case.library.procedures.extend(library.procedures);
+            }
+            if errors.0.len() == before {
+                lint::case(&case, catalogue, &mut errors, &mut suite.warnings);
+            }
+            suite.cases.push(Arc::new(case));
+        }
+        suite.cases.sort_by(|a, b| a.id.value.cmp(&b.id.value));
+        for pair in suite.cases.windows(2) {
+            if pair[0].id.value == pair[1].id.value {
+                let what = format!("the id `{}` is already that of {}", pair[1].id.value, pair[0].id.span);
+                errors.0.push(pair[1].id.span.error(what));
+            }
+        }
+        errors.or(suite)
+    }
+}
+
+/// The files below a folder whose names end so, in the order of their names; a file is itself.
+pub(crate) fn files(path: &Path, suffix: &str) -> Result<Vec<PathBuf>, LoadErrors> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut found = Vec::new();
+    let unreadable = |error: std::io::Error| missing(path, &error.to_string());
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        entries.push(entry.map_err(unreadable)?.path());
+    }
+    entries.sort();
+    for entry in entries {
+        if entry.is_dir() || entry.to_str().is_some_and(|name| name.ends_with(suffix)) {
+            found.extend(files(&entry, suffix)?);
+        }
+    }
+    Ok(found)
+}
+
+/// A file as a source.
+pub(crate) fn read(path: &Path) -> Result<Arc<Source>, LoadErrors> {
+    let text = std::fs::read_to_string(path).map_err(|error| missing(path, &error.to_string()))?;
+    Ok(Arc::new(Source { name: path.display().to_string(), text }))
+}
+
+fn missing(path: &Path, why: &str) -> LoadErrors {
+    let source = Arc::new(Source { name: path.display().to_string(), text: String::new() });
+    Span::file(&source).error(format!("cannot be read: {why}")).into()
+}
+
+/// `../lib/common.lib.yaml` as seen from `cmd/reg-001.test.yaml` is `lib/common.lib.yaml`.
+fn beside(from: &str, name: &str) -> String {
+    let mut path = Path::new(from).parent().map(Path::to_path_buf).unwrap_or_default();
+    for part in Path::new(name).components() {
+        match part {
+            Component::ParentDir if matches!(path.components().next_back(), Some(Component::Normal(_))) => {
+                path.pop();
+            }
+            Component::CurDir => {}
+            part => path.push(part),
+        }
+    }
+    path.display().to_string()
+}

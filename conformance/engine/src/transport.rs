@@ -1,0 +1,189 @@
+//! The wire as the engine sees it. One script runs in virtual time, on a real interface and over a recorded capture,
+//! because all three are a [`Transport`]. Nothing here knows a node, a socket or a clock.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+use dmm_codec::Instant;
+pub use dmm_codec::packet::Mac;
+use ipnet::Ipv6Net;
+
+/// One run of one case: the wire between the tester's roles and the implementation under test.
+///
+/// Time in verdicts comes from [`Received::at`] and [`Transport::now`] and from nowhere else. An error of the transport
+/// is verdict ERROR, never FAIL: a broken bench says nothing about the implementation.
+pub trait Transport {
+    /// The present. Never goes back.
+    fn now(&self) -> Instant;
+
+    /// An Ethernet frame leaves the role's port.
+    fn send(&mut self, port: &str, frame: &[u8]) -> Result<(), TransportError>;
+
+    /// The next frame that arrives at any port of the tester until `deadline`; `None` when the deadline has come.
+    ///
+    /// In virtual time this moves the clock to the frame or to the deadline, on a real interface it waits, in a
+    /// capture it reads on.
+    fn receive(&mut self, deadline: Instant) -> Result<Option<Received>, TransportError>;
+
+    /// Makes something happen that is not a frame of a tester's role: a mobile node attaches, a node restarts.
+    fn act(&mut self, action: &Action) -> Result<Acted, TransportError>;
+
+    /// Link-layer address of the implementation under test as seen from that port.
+    fn peer_mac(&self, port: &str) -> Mac;
+}
+
+/// A frame that arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// When.
+    pub at: Instant,
+    /// At which port of the tester.
+    pub port: String,
+    /// The Ethernet frame.
+    pub frame: Vec<u8>,
+}
+
+/// Makes a fresh implementation under test (or a fresh identity towards a real one) per case.
+pub trait Bench {
+    /// Name in reports: `ref-cmd`.
+    fn name(&self) -> &str;
+
+    /// A wire for one case. What is in `setup` is new for each case, so that no state of an earlier one is met.
+    fn open(&mut self, setup: &Setup) -> Result<Box<dyn Transport>, TransportError>;
+}
+
+/// Who takes part in one case, and with which identities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// The implementation under test.
+    pub iut: Address,
+    /// The roles that the tester plays.
+    pub roles: Vec<RoleSetup>,
+    /// The mobile nodes that the case speaks of.
+    pub mobiles: Vec<MobileSetup>,
+    /// Seed for whatever in the bench is left to chance.
+    pub seed: u64,
+}
+
+/// Where the implementation under test is, and as what it is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// What it is in this case.
+    pub role: Role,
+    /// Its address in the domain.
+    pub addr: Ipv6Addr,
+}
+
+/// One role that the tester plays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleSetup {
+    /// Name of its port: `maar1`, or `pmaar.0` for counted roles.
+    pub port: String,
+    /// What it plays.
+    pub role: Role,
+    /// Its address in the domain.
+    pub addr: Ipv6Addr,
+    /// Its link-layer address.
+    pub mac: Mac,
+    /// Prefixes that belong to it alone (RFC 8885 §3); a mobile node's prefix is a /64 of it.
+    pub pool: Ipv6Net,
+}
+
+/// One mobile node that the case speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MobileSetup {
+    /// Name in the script: `mn1`.
+    pub name: String,
+    /// Its Network Access Identifier.
+    pub nai: String,
+    /// Its link-layer address.
+    pub mac: Mac,
+}
+
+/// What a node can be in the domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Central Mobility Database (RFC 8885 §2).
+    Cmd,
+    /// Mobility Anchor and Access Router (RFC 8885 §2).
+    Maar,
+    /// Local Mobility Anchor of RFC 5213.
+    Lma,
+    /// Mobile Access Gateway of RFC 5213.
+    Mag,
+}
+
+impl Role {
+    /// Every role with its name in scripts and profiles.
+    pub const NAMES: &'static [(&'static str, Self)] =
+        &[("cmd", Self::Cmd), ("maar", Self::Maar), ("lma", Self::Lma), ("mag", Self::Mag)];
+
+    /// The role of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
+    }
+
+    /// Its name in scripts and profiles.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, role)| *role == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Something that happens without a frame of a tester's role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// The mobile node appears on the access link of the implementation under test, or of the role named.
+    Attach {
+        /// Name of the mobile node.
+        mobile: String,
+        /// Where, if not at the implementation under test.
+        at: Option<String>,
+    },
+    /// The mobile node leaves.
+    Detach {
+        /// Name of the mobile node.
+        mobile: String,
+    },
+    /// The implementation under test starts anew, without what it did not store.
+    Restart,
+}
+
+/// What became of an [`Action`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acted {
+    /// It happened.
+    Done,
+    /// This bench cannot do that; the case does not apply.
+    Unsupported {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// The bench is broken: verdict ERROR.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The setup names no such port.
+    #[error("the bench has no port `{0}`")]
+    UnknownPort(String),
+    /// Anything else, in the bench's own words.
+    #[error("{0}")]
+    Bench(String),
+    /// The operating system refused.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+}
