@@ -19,7 +19,7 @@ differs from a receiver that conforms, and what is done about it:
   prefix after those bits are cleared; `prefix` here has them cleared, `prefix_octets` has them as they came.
 * It fails on time stamps after the year 9999, and shows them rounded to microseconds; `timestamp` here is put together
   from the seconds and fractions that it keeps beside that.
-* It does not verify checksums; `checksum` is the field as it came.
+* It does not verify checksums; `checksum` is the field as it came, and `checksum_right` is summed here.
 """
 
 import io
@@ -49,6 +49,7 @@ def main(path):
         for number, link_type, packet in frames(octets):
             for src, dst, header in mobility_headers(link_type, packet):
                 said = {"frame": number, "src": src, "dst": dst, **message(header)}
+                said["checksum_right"] = checksum(src, dst, header) == 0
                 failed |= "error" in said
                 print(json.dumps(said))
     except (ValueError, struct.error) as error:
@@ -109,6 +110,16 @@ def prefix(info):
     network = ipaddress.ip_network((info.prefix.packed, int(info.prefix_length)), strict=False)
     said = {"prefix_length": int(info.prefix_length), "prefix": str(network.network_address)}
     return {**said, "prefix_octets": info.prefix.packed.hex()}
+
+
+def checksum(src, dst, header):
+    """RFC 6275 6.1.1: over the pseudo-header and all octets, the checksum field included; 0 if it is right."""
+    addresses = ipaddress.IPv6Address(src).packed + ipaddress.IPv6Address(dst).packed
+    octets = addresses + struct.pack(">IxxxB", len(header), MOBILITY_HEADER) + header + b"\0" * (len(header) % 2)
+    total = sum(struct.unpack(f">{len(octets) // 2}H", octets))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
 
 def octets_of(identifier):

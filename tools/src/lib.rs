@@ -63,9 +63,12 @@ impl Failure {
 pub fn project_path(relative: &str) -> Result<PathBuf, Failure> {
     let program = std::env::current_exe().ok();
     let beside = program.as_deref().and_then(|program| program.ancestors().nth(3));
-    let places = [Some(Path::new(".")), beside].into_iter().flatten().map(|root| root.join(relative));
+    let places = [Some(Path::new("")), beside].into_iter().flatten().map(|root| root.join(relative));
     places.clone().find(|path| path.exists()).ok_or_else(|| {
         let tried: Vec<_> = places.map(|path| path.display().to_string()).collect();
-        Failure::usage(format!("`{relative}` is not there (tried {}): start dmm in a checkout", tried.join(" and ")))
+        Failure::usage(format!(
+            "`{relative}` is not there (tried {}): start dmm in a checkout",
+            tried.join(" and ")
+        ))
     })
 }

@@ -83,7 +83,8 @@ fn run(command: &mut Command) -> Result<String, WiresharkError> {
     if status.success() {
         return Ok(String::from_utf8_lossy(&stdout).into_owned());
     }
-    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<_> =
+        command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let errors = String::from_utf8_lossy(&stderr).into_owned();
     Err(WiresharkError::Failed { arguments: arguments.join(" "), status, errors })
 }

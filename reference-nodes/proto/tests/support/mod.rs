@@ -72,7 +72,7 @@ impl<N: Node> Bench<N> {
         dst: Ipv6Addr,
         message: &Message,
     ) -> Vec<(Ipv6Addr, Message)> {
-        let octets = message.encode(src, dst).unwrap();
+        let octets = message.encode(src, dst).expect("short enough");
         self.input(Input::Signal { src, dst, octets: &octets })
     }
 
