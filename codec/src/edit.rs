@@ -7,7 +7,7 @@ use core::fmt;
 use core::ops::Range;
 use core::str::FromStr;
 
-use crate::message::Header;
+use crate::header::Header;
 use crate::option::spec_by_name;
 use crate::view::MessageView;
 use crate::wire::{Width, Wire, field};

@@ -22,8 +22,15 @@ pub enum What {
     Header(&'static str),
     /// The fields between header and options.
     Body(&'static str),
-    /// The option of this type.
-    Option(u8),
+    /// An option.
+    Option {
+        /// Its type.
+        kind: u8,
+        /// What the option table calls it, if it is there.
+        title: Option<&'static str>,
+        /// The section that defines it, or options as such.
+        source: &'static str,
+    },
 }
 
 impl fmt::Display for What {
@@ -31,10 +38,8 @@ impl fmt::Display for What {
         match self {
             Self::Header(field) => write!(f, "mobility header: {field}"),
             Self::Body(message) => write!(f, "{message}"),
-            Self::Option(kind) => match crate::option::spec(*kind) {
-                Some(spec) => write!(f, "{} option ({kind})", spec.title),
-                None => write!(f, "mobility option {kind}"),
-            },
+            Self::Option { kind, title: Some(title), .. } => write!(f, "{title} option ({kind})"),
+            Self::Option { kind, title: None, .. } => write!(f, "mobility option {kind}"),
         }
     }
 }
@@ -112,7 +117,7 @@ impl DecodeError {
             }
             (ErrorKind::TooShort { .. }, What::Body(_)) => Reaction::ParameterProblem(1),
             // An option that runs past the end leaves nothing to trust behind it. No RFC says so; stance A19.
-            (ErrorKind::TooShort { .. }, What::Option(_)) => Reaction::Discard,
+            (ErrorKind::TooShort { .. }, What::Option { .. }) => Reaction::Discard,
             // RFC 8885 §4.1: "MUST ignore and skip any options that it does not understand"; a wrong length or an
             // impossible prefix makes an option one of those (stances A18, A19).
             (ErrorKind::Length { .. } | ErrorKind::PrefixLength(_), _) => Reaction::Skip,
@@ -121,11 +126,9 @@ impl DecodeError {
 
     /// The section that says so.
     pub fn source_section(&self) -> &'static str {
-        match (&self.kind, self.what) {
-            (_, What::Option(kind)) => {
-                crate::option::spec(kind).map_or("RFC 6275 §6.2.1", |spec| spec.source)
-            }
-            _ => "RFC 6275 §9.2",
+        match self.what {
+            What::Option { source, .. } => source,
+            What::Header(_) | What::Body(_) => "RFC 6275 §9.2",
         }
     }
 }

@@ -27,8 +27,10 @@ extern crate alloc;
 
 pub mod body;
 pub mod checksum;
+pub mod decode;
 pub mod edit;
 pub mod error;
+pub mod header;
 pub mod message;
 pub mod ndp;
 pub mod option;

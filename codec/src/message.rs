@@ -5,18 +5,11 @@ use core::net::Ipv6Addr;
 
 use crate::body::Padding;
 use crate::checksum::{MOBILITY_HEADER, checksum};
-use crate::error::{DecodeError, EncodeError, What};
-use crate::option::{MobilityOption, spec};
+use crate::error::EncodeError;
+use crate::header::{Header, NO_NEXT_HEADER, PBA, PBU};
+use crate::option::{self, MobilityOption, spec};
 use crate::value::{Lifetime, Status};
-use crate::view::MessageView;
 use crate::wire::{FieldSpec, Wire, flags, wire_struct};
-
-/// MH Type of Binding Update, and so of Proxy Binding Update.
-pub const PBU: u8 = 5;
-/// MH Type of Binding Acknowledgement, and so of Proxy Binding Acknowledgement.
-pub const PBA: u8 = 6;
-/// "No next header": what Payload Proto must say (RFC 6275 §6.1.1).
-pub const NO_NEXT_HEADER: u8 = 59;
 
 flags! {
     /// Flags of a Proxy Binding Update (RFC 8885 §4.1).
@@ -50,15 +43,6 @@ flags! {
 }
 
 wire_struct! {
-    /// The six octets that start every Mobility Header (RFC 6275 §6.1.1).
-    pub struct Header {
-        payload_proto: u8 => Uint, "payload_proto", "Payload Proto";
-        header_len: u8 => Uint, "header_len", "Header Len";
-        mh_type: u8 => Uint, "type", "MH Type";
-        reserved: u8 => Reserved, "reserved", "Reserved";
-        checksum: u16 => Uint, "checksum", "Checksum";
-    }
-
     /// What follows the header in a PBU.
     pub struct PbuBody {
         seq: u16 => Uint, "seq", "Sequence #";
@@ -141,9 +125,11 @@ macro_rules! messages {
                 }
             }
 
-            fn from_view(view: &MessageView<'_>, options: Vec<MobilityOption>) -> Option<Self> {
-                match view.mh_type() {
-                    $( $mh_type => Some(Self::$variant($variant::from_parts($body::read(view.body())?, options))), )*
+            /// The message of this type with these octets between header and options; `None` for a type that the
+            /// table lacks, or octets that are not as many as it says.
+            pub(crate) fn from_parts(mh_type: u8, body: &[u8], options: Vec<MobilityOption>) -> Option<Self> {
+                match mh_type {
+                    $( $mh_type => Some(Self::$variant($variant::from_parts($body::read(body)?, options))), )*
                     _ => None,
                 }
             }
@@ -210,15 +196,6 @@ impl Pba {
     }
 }
 
-/// A message that was read, and what was wrong with parts of it that a receiver skips.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decoded {
-    /// The message, without the skipped parts.
-    pub message: Message,
-    /// What was skipped, and why.
-    pub skipped: Vec<DecodeError>,
-}
-
 /// Whether the encoder pads options to their alignment. Not padding is for tests of receivers only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Padded {
@@ -230,22 +207,6 @@ pub enum Padded {
 }
 
 impl Message {
-    /// Reads a Mobility Header as it came from `src` to `dst`, in the order of checks of RFC 6275 §9.2.
-    pub fn decode(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Result<Decoded, DecodeError> {
-        let view = MessageView::received(octets, src, dst)?;
-        let (mut options, mut skipped) = (Vec::new(), Vec::new());
-        for option in view.options() {
-            let option = option?;
-            match MobilityOption::read(option.kind, option.body) {
-                Ok(MobilityOption::Pad1(()) | MobilityOption::PadN(_)) => {}
-                Ok(read) => options.push(read),
-                Err(kind) => skipped.push(DecodeError::new(What::Option(option.kind), option.offset, kind)),
-            }
-        }
-        let message = Self::from_view(&view, options).expect("`received` refuses types that the table lacks");
-        Ok(Decoded { message, skipped })
-    }
-
     /// Writes the message as it goes from `src` to `dst`: aligned, padded to a multiple of 8 octets, checksummed.
     pub fn encode(&self, src: Ipv6Addr, dst: Ipv6Addr) -> Result<Vec<u8>, EncodeError> {
         let mut octets = self.encode_unsummed(Padded::Aligned)?;
@@ -305,7 +266,7 @@ fn pad(out: &mut Vec<u8>, octets: usize) {
 fn write_option(out: &mut Vec<u8>, option: &MobilityOption, body: &[u8]) -> Result<(), EncodeError> {
     out.push(option.kind());
     if *option != MobilityOption::Pad1(()) {
-        let too_long = EncodeError::OptionTooLong { what: What::Option(option.kind()), len: body.len() };
+        let too_long = EncodeError::OptionTooLong { what: option::named(option.kind()), len: body.len() };
         out.push(u8::try_from(body.len()).map_err(|_| too_long)?);
         out.extend_from_slice(body);
     }

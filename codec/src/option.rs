@@ -7,8 +7,8 @@ use core::net::Ipv6Addr;
 use ipnet::Ipv6Net;
 
 use crate::body::{Meaning, Padding, PreviousMaar};
-use crate::error::ErrorKind;
-use crate::message::{PBA, PBU};
+use crate::error::{ErrorKind, What};
+use crate::header::{PBA, PBU};
 use crate::value::{AccessTechnology, HandoffIndicator, LinkLayerAddress, MnIdentifier, Timestamp};
 use crate::wire::{FieldSpec, Wire};
 
@@ -84,6 +84,13 @@ impl Align {
 /// The row of an option type.
 pub fn spec(kind: u8) -> Option<&'static OptionSpec> {
     OPTIONS.iter().find(|spec| spec.kind == kind)
+}
+
+/// An option of this type, as errors name it.
+pub(crate) fn named(kind: u8) -> What {
+    let spec = spec(kind);
+    let (title, source) = (spec.map(|spec| spec.title), spec.map_or("RFC 6275 §6.2.1", |spec| spec.source));
+    What::Option { kind, title, source }
 }
 
 /// The row of an option by its name in scripts.

@@ -5,8 +5,9 @@ use core::net::Ipv6Addr;
 
 use crate::checksum::{MOBILITY_HEADER, checksum};
 use crate::error::{DecodeError, ErrorKind, What};
-use crate::message::{Header, MessageSpec, NO_NEXT_HEADER, message_spec};
-use crate::option::{OptionSpec, spec};
+use crate::header::{Header, NO_NEXT_HEADER};
+use crate::message::{MessageSpec, message_spec};
+use crate::option::{OptionSpec, named, spec};
 use crate::wire::{FieldKind, FieldSpec, Width, Wire};
 
 /// A Mobility Header in a buffer that may be longer or shorter than its Header Len says.
@@ -139,7 +140,7 @@ impl<'a> Iterator for Options<'a> {
         let Some(body) = rest.get(2..2 + len) else {
             self.at = self.octets.len();
             let kind_of_error = ErrorKind::TooShort { found: rest.len(), expected: 2 + len };
-            return Some(Err(DecodeError::new(What::Option(kind), offset, kind_of_error)));
+            return Some(Err(DecodeError::new(named(kind), offset, kind_of_error)));
         };
         self.at += 2 + len;
         Some(Ok(OptionView { kind, offset, body_offset: offset + 2, body }))

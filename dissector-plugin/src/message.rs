@@ -4,7 +4,7 @@
 use std::ffi::{CStr, c_int, c_void};
 
 use dmm_codec::MessageView;
-use dmm_codec::message::{PBA, PBU};
+use dmm_codec::header::{PBA, PBU};
 
 use crate::abi;
 use crate::fields::fields;

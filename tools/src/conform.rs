@@ -8,8 +8,8 @@ use clap::Args;
 use dmm_conformance::report::Report;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::terminal::{Colour, Terminal};
-use dmm_conformance::run::{CaseResult, run as run_case};
-use dmm_conformance::{Bench, Catalogue, Profile, Selection, Suite, Timing};
+use dmm_conformance::run::run as run_case;
+use dmm_conformance::{Bench, CaseResult, Catalogue, Profile, Selection, Suite, Timing};
 
 use crate::reference::ReferenceCmd;
 use crate::{Exit, Failure, project_path};

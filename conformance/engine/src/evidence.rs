@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use dmm_captures::{CaptureWriter, Section, WriteError};
 
 use crate::packet::{Direction, Logged};
-use crate::run::CaseResult;
+use crate::result::CaseResult;
 use crate::transport::Setup;
 
 /// Writes the capture of a case.

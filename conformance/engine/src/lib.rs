@@ -9,6 +9,7 @@ pub mod packet;
 pub mod profile;
 pub mod report;
 pub mod requirement;
+pub mod result;
 pub mod run;
 pub mod script;
 pub mod transport;
@@ -16,7 +17,8 @@ pub mod verdict;
 
 pub use profile::Profile;
 pub use requirement::Catalogue;
-pub use run::{CaseResult, run};
+pub use result::CaseResult;
+pub use run::run;
 pub use script::plan::{Clock, Instance, Selection, Timing};
 pub use script::span::{LoadError, LoadErrors};
 pub use script::suite::Suite;

@@ -34,7 +34,7 @@ pub struct Profile {
 impl Profile {
     /// Reads a profile.
     pub fn load(path: &Path) -> Result<Self, LoadErrors> {
-        Self::parse(&crate::script::suite::read(path)?).map_err(LoadErrors::from)
+        Self::parse(&crate::script::source::read(path)?).map_err(LoadErrors::from)
     }
 
     /// Reads a profile that is already in memory.

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::script::case::file;
 use crate::script::fields::{Fields, list, text, texts};
+use crate::script::source::{files, read};
 use crate::script::span::{LoadError, LoadErrors, Source};
-use crate::script::suite::{files, read};
 use crate::script::yaml::parse;
 
 /// One testable sentence.

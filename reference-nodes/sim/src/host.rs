@@ -17,6 +17,10 @@ pub enum Port {
     Access,
 }
 
+/// Names a host of a simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostId(pub usize);
+
 /// Something with ports that frames come to and leave from. Sans-IO, as the nodes are.
 pub trait Host: Any {
     /// A frame came. Frames for others come too: the link is shared.

@@ -6,8 +6,7 @@ use dmm_codec::Instant;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
-use crate::Port;
-use crate::simulation::HostId;
+use crate::host::{HostId, Port};
 
 /// Names a link of a simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,11 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::link::{Fate, Link, LinkId, Profile, Tapped};
-use crate::{Host, Port};
-
-/// Names a host of a simulation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HostId(pub usize);
+use crate::{Host, HostId, Port};
 
 /// Hosts, links and virtual time.
 pub struct Simulation {

@@ -2,7 +2,7 @@
 //! a step looks at it. Which requirement a rule is stands in the catalogue (`invariants: [length.prev_maar]`).
 
 use dmm_codec::checksum::checksum;
-use dmm_codec::message::NO_NEXT_HEADER;
+use dmm_codec::header::NO_NEXT_HEADER;
 use dmm_codec::option::spec;
 use dmm_codec::wire::{FieldKind, FieldSpec};
 use dmm_codec::{Align, MessageView, OptionSpec, OptionView, What};
@@ -63,7 +63,7 @@ pub fn judge(ip: &Parsed) -> Vec<Violation> {
         let option = match option {
             Ok(option) => option,
             Err(error) => {
-                if let What::Option(kind) = error.what {
+                if let What::Option { kind, .. } = error.what {
                     judge.name = spec(kind).map_or(message.name, |spec| spec.name);
                 }
                 judge.fail("overrun", "options that end within the message", error.to_string());

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Counts, Report};
 use crate::requirement::Requirement;
-use crate::run::CaseResult;
+use crate::result::CaseResult;
 
 /// Version of this document's layout; a reader that knows it can read it.
 pub const VERSION: u32 = 1;

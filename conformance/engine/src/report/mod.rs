@@ -6,7 +6,7 @@ pub mod terminal;
 use serde::Serialize;
 
 use crate::requirement::Catalogue;
-use crate::run::CaseResult;
+use crate::result::CaseResult;
 use crate::verdict::{Verdict, exit_code};
 
 /// How many instances got which verdict.

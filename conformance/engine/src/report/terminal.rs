@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{Counts, Report};
-use crate::run::CaseResult;
+use crate::result::CaseResult;
 use crate::verdict::Verdict;
 
 /// Whether colours are used. The caller knows whether there is a terminal.

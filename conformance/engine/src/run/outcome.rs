@@ -1,7 +1,7 @@
 //! `expect_outcome`: what became of a message, as one of a few names.
 
 use dmm_codec::Status;
-use dmm_codec::message::PBA;
+use dmm_codec::header::PBA;
 use dmm_codec::packet::ICMPV6;
 
 use super::{Done, Running};

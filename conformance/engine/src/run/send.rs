@@ -2,7 +2,8 @@
 //! edits.
 
 use dmm_codec::edit::Change;
-use dmm_codec::message::{Header, Padded, repair_checksum};
+use dmm_codec::header::Header;
+use dmm_codec::message::{Padded, repair_checksum};
 use dmm_codec::wire::{FieldKind, FieldSpec, Width, Wire as _};
 use dmm_codec::{Lifetime, Message, MessageSpec, MobilityOption, OptionSpec, UnknownOption};
 

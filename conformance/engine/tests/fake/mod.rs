@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use dmm_codec::message::{PBA, Padded, repair_checksum};
+use dmm_codec::header::PBA;
+use dmm_codec::message::{Padded, repair_checksum};
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, Ipv6, MOBILITY_HEADER};
 use dmm_codec::{
     Instant, Lifetime, Message, MessageView, MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, PreviousMaar,
