@@ -5,19 +5,18 @@
 //! dissector in `ip.proto` and call it ([`crate::message`]). While the user has `dmm` switched off we are in neither,
 //! so that everything looks as if we were not there.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::CStr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::abi::PluginCallbacks;
 use crate::fields::{self, Fields, fields};
 use crate::guard::guarded;
-use crate::host::{Dissector, Handle, functions};
-use crate::packet::Id;
+use crate::handle::{HandleRef, stock};
+use crate::host::functions;
 use crate::{message, options};
 
-/// Next header of a Mobility Header (RFC 6275 §6.1.1).
-const MOBILITY_HEADER: u32 = 135;
+const MOBILITY_HEADER: u32 = dmm_codec::packet::MOBILITY_HEADER as u32;
 const NEXT_HEADERS: &CStr = c"ip.proto";
 const OPTIONS: &CStr = c"mip6.option";
 
@@ -30,7 +29,7 @@ pub(crate) fn register() {
 
 /// The handles that go into the host's tables.
 struct Hooks {
-    /// The stock dissector of Mobility Headers.
+    /// The stock dissector of Mobility Headers, which takes its place back while the user has us switched off.
     stock: HandleRef,
     message: HandleRef,
     /// By option type.
@@ -41,20 +40,13 @@ struct Hooks {
 
 static HOOKS: OnceLock<Hooks> = OnceLock::new();
 
-/// The stock dissector of Mobility Headers; none before the handoff.
-pub(crate) fn stock() -> Option<*mut Handle> {
-    HOOKS.get().map(|hooks| hooks.stock.0)
-}
-
 extern "C" fn register_protocols() {
     guarded((), fields::register);
 }
 
 extern "C" fn register_handoff() {
     guarded((), || {
-        // SAFETY: the name is a C string; the host gives null or a handle that is never freed.
-        let stock = unsafe { (functions().find_dissector)(c"mip6".as_ptr()) };
-        let Some(fields) = fields().filter(|_| !stock.is_null()) else { return };
+        let (Some(stock), Some(fields)) = (stock(), fields()) else { return };
         HOOKS.get_or_init(|| Hooks::new(stock, fields)).set(true);
         // SAFETY: the host calls it at the start of every file and of every pass after a change of settings.
         unsafe { (functions().register_init_routine)(start_of_file) };
@@ -75,9 +67,9 @@ extern "C" fn start_of_file() {
 }
 
 impl Hooks {
-    fn new(stock: *mut Handle, fields: &Fields) -> Self {
+    fn new(stock: HandleRef, fields: &Fields) -> Self {
         Self {
-            stock: HandleRef(stock),
+            stock,
             message: HandleRef::new(message::dissect, fields.message),
             options: fields
                 .options
@@ -97,29 +89,12 @@ impl Hooks {
         // SAFETY: the tables exist in every host that has the stock dissector, the handles are never freed.
         unsafe {
             let message = if hooked { self.message } else { self.stock };
-            (functions().dissector_add_uint)(NEXT_HEADERS.as_ptr(), MOBILITY_HEADER, message.0);
+            (functions().dissector_add_uint)(NEXT_HEADERS.as_ptr(), MOBILITY_HEADER, message.as_ptr());
             let change =
                 if hooked { functions().dissector_add_uint } else { functions().dissector_delete_uint };
             for (kind, option) in &self.options {
-                change(OPTIONS.as_ptr(), (*kind).into(), option.0);
+                change(OPTIONS.as_ptr(), (*kind).into(), option.as_ptr());
             }
         }
-    }
-}
-
-/// A handle of the host.
-#[derive(Clone, Copy)]
-struct HandleRef(*mut Handle);
-
-// SAFETY: the host dissects in one thread at a time and never frees a handle.
-unsafe impl Send for HandleRef {}
-// SAFETY: as for `Send`.
-unsafe impl Sync for HandleRef {}
-
-impl HandleRef {
-    fn new(dissector: Dissector, protocol: Id) -> Self {
-        let number: c_int = protocol.number();
-        // SAFETY: the protocol is registered, the dissector is a function of ours.
-        Self(unsafe { (functions().create_dissector_handle)(dissector, number) })
     }
 }

@@ -22,6 +22,7 @@
 mod abi;
 mod fields;
 mod guard;
+mod handle;
 mod hook;
 mod host;
 mod info;

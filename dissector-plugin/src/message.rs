@@ -9,9 +9,10 @@ use dmm_codec::header::{PBA, PBU};
 use crate::abi;
 use crate::fields::fields;
 use crate::guard::guarded;
+use crate::handle::stock;
 use crate::host::{PacketInfo, TvBuff, functions};
 use crate::packet::{Node, Packet, Tvb};
-use crate::{hook, info, options};
+use crate::{info, options};
 
 /// The last flag that the stock dissector shows, by MH Type: ours goes behind it.
 const LAST_STOCK_FLAG: &[(u8, &CStr)] = &[(PBU, c"mip6.bu.b_flag"), (PBA, c"mip6.ba.b_flag")];
@@ -32,14 +33,14 @@ pub(crate) unsafe extern "C" fn dissect(
     tree: *mut abi::Node,
     data: *mut c_void,
 ) -> c_int {
-    let Some(stock) = hook::stock() else { return 0 };
+    let Some(stock) = stock() else { return 0 };
     // SAFETY: they are what the host gave us.
     let (octets, columns, root) = unsafe { (Tvb::new(tvb), Packet::new(packet), Node::new(tree)) };
     // Before the stock dissector: on a truncated packet it throws, and never comes back here. The flag is then found
     // by filters, and stands before the stock tree instead of in it.
     let flag = guarded(None, || add_flag(octets, root));
     // SAFETY: the arguments are what the host gave us for it.
-    let consumed = unsafe { (functions().call_dissector_only)(stock, tvb, packet, tree, data) };
+    let consumed = unsafe { (functions().call_dissector_only)(stock.as_ptr(), tvb, packet, tree, data) };
     guarded((), || {
         if let Some(flag) = flag.filter(|flag| flag.node.is_shown()) {
             put_in_place(flag, octets, root);
