@@ -6,7 +6,7 @@ use std::ffi::{CStr, c_int, c_void};
 use dmm_codec::MessageView;
 use dmm_codec::header::{PBA, PBU};
 
-use crate::abi;
+use crate::abi::{self, HIDDEN};
 use crate::fields::fields;
 use crate::guard::guarded;
 use crate::handle::stock;
@@ -64,9 +64,13 @@ fn append_info(tvb: Tvb<'_>, packet: Packet) {
 
 fn add_flag(tvb: Tvb<'_>, root: Node) -> Option<Flag> {
     let message = MessageView::new(tvb.octets()).ok()?;
-    let mh_type = message.mh_type();
-    let id = fields()?.flag(mh_type)?;
+    let (mh_type, fields) = (message.mh_type(), fields()?);
+    let id = fields.flag(mh_type)?;
     let field = message.field("flags")?;
+    if message.has_dmm_flag() {
+        // For the filter `dmm`, which people try first. Hidden, for all that it says is said in the stock tree.
+        root.add(fields.protocol, tvb, 0, message.octets().len()).mark(fields.protocol, HIDDEN);
+    }
     let node = root.add(id, tvb, field.offset, field.octets.len());
     Some(Flag { node, mh_type, offset: field.offset })
 }

@@ -121,6 +121,7 @@ fn filters_find_what_the_readme_says_they_do() {
     assert_eq!(count("dmm.option.problem"), 0);
     assert_eq!(count("dmm.flag == 0"), 0);
     assert_eq!(count("dmm.flag == 1"), count("mipv6"));
+    assert_eq!(count("dmm"), count("mipv6"));
 }
 
 #[test]

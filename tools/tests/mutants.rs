@@ -10,6 +10,7 @@ use dmm::conform::{self, Judged};
 use dmm::reference::{MakeCmd, ReferenceCmd};
 use dmm_codec::message::{Padded, repair_checksum};
 use dmm_codec::{Instant, Message, MessageView, MobilityOption, Pba, PbaFlags, Status};
+use dmm_conformance::report::terminal::{Colour, Terminal};
 use dmm_conformance::{Selection, Verdict};
 use dmm_proto::{Cmd, CmdConfig, Input, Node, Output, Pacing, Timeout};
 
@@ -294,4 +295,16 @@ fn wrong_previous_prefix(pba: &mut Pba) {
             previous.prefix = own;
         }
     }
+}
+
+/// What a person reads of a failure: the README shows it.
+#[test]
+fn a_constant_interval_reads_so() {
+    let constant = |config| configured(config, |config: &mut CmdConfig| config.backoff.factor = 1);
+    let judged = judge(Some(constant));
+    let printed = Terminal { report: judged.report(false), colour: Colour::Never }.to_string();
+    let failures: Vec<&str> = printed.lines().take_while(|line| !line.is_empty()).collect();
+    // Where the checkout is, is nobody's business.
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../");
+    insta::assert_snapshot!(failures.join("\n").replace(root, ""));
 }

@@ -1,0 +1,40 @@
+//! Handles of the host: what its tables hold, and what stands behind the stock dissector of Mobility Headers.
+
+use std::ffi::c_int;
+use std::sync::OnceLock;
+
+use crate::host::{Dissector, Handle, functions};
+use crate::packet::Id;
+
+/// A handle of the host.
+#[derive(Clone, Copy)]
+pub(crate) struct HandleRef(*mut Handle);
+
+// SAFETY: the host dissects in one thread at a time and never frees a handle.
+unsafe impl Send for HandleRef {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for HandleRef {}
+
+impl HandleRef {
+    /// A handle of our own.
+    pub(crate) fn new(dissector: Dissector, protocol: Id) -> Self {
+        let number: c_int = protocol.number();
+        // SAFETY: the protocol is registered, the dissector is a function of ours.
+        Self(unsafe { (functions().create_dissector_handle)(dissector, number) })
+    }
+
+    /// As the host takes it.
+    pub(crate) fn as_ptr(self) -> *mut Handle {
+        self.0
+    }
+}
+
+/// The stock dissector of Mobility Headers; none before the host's handoff, or in a host without one.
+pub(crate) fn stock() -> Option<HandleRef> {
+    static STOCK: OnceLock<Option<HandleRef>> = OnceLock::new();
+    *STOCK.get_or_init(|| {
+        // SAFETY: the name is a C string; the host gives null or a handle that is never freed.
+        let handle = unsafe { (functions().find_dissector)(c"mip6".as_ptr()) };
+        (!handle.is_null()).then_some(HandleRef(handle))
+    })
+}
