@@ -1,0 +1,72 @@
+//! The README promises what is so: its examples are what the tools print, its filters are those of the plugin.
+
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+use dmm_wireshark::{Stage, Tshark};
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The code block that starts behind this text.
+fn block(readme: &str, behind: &str) -> String {
+    let rest = &readme[readme.find(behind).unwrap_or_else(|| panic!("no `{behind}` in the README"))..];
+    let mut parts = rest.split("```");
+    parts.nth(1).and_then(|block| block.split_once('\n')).expect("a block follows").1.to_owned()
+}
+
+/// With one blank where there are several.
+fn folded(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_demo_prints_what_the_readme_shows() {
+    let out = env::temp_dir().join(format!("dmm-readme-{}", std::process::id()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dmm"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = command.arg("demo").arg("--out").arg(&out).current_dir(root).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    for line in block(&read("README.md"), "What it prints").lines().filter(|line| *line != "…") {
+        // Where files are depends on where the demo is run.
+        let line = line.trim_end();
+        assert!(
+            line.starts_with("  out/") || line.starts_with("  target/") || printed.contains(line),
+            "{line}\n{printed}"
+        );
+    }
+    fs::remove_dir_all(&out).unwrap();
+}
+
+#[test]
+fn the_failure_in_the_readme_is_the_one_that_a_test_produces() {
+    let snapshot = read("tools/tests/snapshots/mutants__a_constant_interval_reads_so.snap");
+    let printed = snapshot.splitn(3, "---\n").nth(2).unwrap();
+    assert_eq!(block(&read("README.md"), "This is a CMD that keeps a constant").trim(), printed.trim());
+}
+
+#[test]
+fn the_script_in_the_readme_is_part_of_a_suite() {
+    let script = read("conformance/suites/cmd/ho-relay-001.test.yaml");
+    let shown = block(&read("README.md"), "here a P-MAAR has not answered yet");
+    assert!(script.contains(shown.trim_end()), "{shown}");
+}
+
+#[test]
+fn the_readme_lists_every_filter() {
+    let readme = read("README.md");
+    let plugin = dmm::plugin::built().unwrap();
+    let stage = Stage::new(&Tshark::find().unwrap(), Some(&plugin)).unwrap();
+    let fields = stage.ask(&["-G", "fields"]).unwrap();
+    let filters =
+        fields.lines().filter_map(|line| line.split('\t').nth(2)).filter(|name| name.starts_with("dmm."));
+    // A name under which the host calls us, and no field of a packet.
+    let filters: Vec<&str> = filters.filter(|name| *name != "dmm.message").collect();
+    assert!(filters.len() > 20, "{filters:?}");
+    for filter in filters {
+        assert!(readme.contains(&format!("`{filter}`")), "`{filter}` is not in the README");
+    }
+}
