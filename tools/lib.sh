@@ -22,7 +22,10 @@ install() {
     [ -n "$packages" ] || return 0
     command -v apt-get >/dev/null 2>&1 || die "needs$packages, and there is no apt-get to install them: install them by hand"
     sudo=
-    [ "$(id -u)" = 0 ] || sudo=sudo
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null 2>&1 || die "needs$packages, and there is no sudo to install them with: install them as root"
+        sudo=sudo
+    fi
     say "this needs packages that are not installed:$packages"
     if [ -z "$YES" ]; then
         [ -t 0 ] || die "start it with --yes to have them installed by apt, or install them first"

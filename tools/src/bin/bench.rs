@@ -69,9 +69,11 @@ fn main() -> ExitCode {
     let wants = |group| cli.group.as_deref().is_none_or(|wanted| wanted == group);
     let mut rows = Vec::new();
     if wants("nodes") {
+        eprintln!("measuring nodes: a few seconds");
         rows.extend(nodes());
     }
     if wants("dissector") {
+        eprintln!("measuring the plugin: half a minute");
         match dissector() {
             Ok(measured) => rows.extend(measured),
             Err(failure) => {
