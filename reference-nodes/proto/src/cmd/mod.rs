@@ -207,6 +207,12 @@ impl Cmd {
             binding.freshness = freshness;
             binding.deregistered = true;
             binding.expires = now + MIN_DELAY_BEFORE_BCE_DELETE;
+            // The handover that was under way has no S-MAAR any more.
+            if binding.relay.take().is_some() {
+                for p_maar in &binding.p_maars {
+                    self.updates.cancel(&UpdateKey { mn: mn.clone(), peer: p_maar.address });
+                }
+            }
         }
         self.send_pba(src, request.answer(Status::ACCEPTED, Lifetime::ZERO, &request.prefixes));
         Ok(())

@@ -74,14 +74,19 @@ impl Maar {
         let Some(mobile) = self.mobiles.get_mut(mn) else { return };
         mobile.freshness = Some(freshness);
         let pba = anchor_pba(mobile, request);
-        // The mobile node is elsewhere: whatever was to be asked of the CMD about it is void.
-        self.updates.cancel(&cmd_key);
         match *asked {
             Asked::Serve(s_maar) => {
                 mobile.place = Place::Anchoring { s_maar };
+                // The mobile node is elsewhere: whatever was to be asked of the CMD about it is void.
+                self.updates.cancel(&cmd_key);
                 self.outbox.push_back(Output::Event(Event::Anchoring { mn: mn.clone(), s_maar }));
             }
+            // The session that has ended is the one before: the mobile node is here again, and the CMD is being asked.
+            Asked::Forget if matches!(mobile.place, Place::Registering { .. }) => {
+                mobile.place = Place::Registering { s_maar: None };
+            }
             Asked::Forget => {
+                self.updates.cancel(&cmd_key);
                 self.mobiles.remove(mn);
                 self.outbox.push_back(Output::Event(Event::Ended { mn: mn.clone() }));
             }

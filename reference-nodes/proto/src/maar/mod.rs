@@ -151,11 +151,17 @@ impl Maar {
                 self.updates.cancel(&due.key);
                 continue;
             };
+            let given_up = !self.updates.is_outstanding(&due.key);
             let Due { key: UpdateKey { mn, peer }, repetition, .. } = due;
             if repetition > 0 {
+                let mn = mn.clone();
                 self.outbox.push_back(Output::Event(Event::Retransmitted { mn, peer, repetition }));
             }
             self.outbox.push_back(send(self.config.address, peer, &Message::Pbu(pbu)));
+            // The last word about a mobile node that has left: the CMD's own timer does the rest.
+            if given_up && self.mobiles.remove(&mn).is_some() {
+                self.outbox.push_back(Output::Event(Event::Ended { mn }));
+            }
         }
     }
 

@@ -41,11 +41,15 @@ pub(crate) struct Bench<N> {
     pub(crate) events: Vec<Event>,
     /// Outputs other than signals and events.
     pub(crate) others: Vec<Output>,
+    /// How many of them a test has carried out.
+    pub(crate) carried: usize,
+    /// Messages that a test has kept.
+    pub(crate) said: Vec<Message>,
 }
 
 impl<N: Node> Bench<N> {
     pub(crate) fn new(node: N) -> Self {
-        Self { node, now: START, events: Vec::new(), others: Vec::new() }
+        Self { node, now: START, events: Vec::new(), others: Vec::new(), carried: 0, said: Vec::new() }
     }
 
     /// Gives an input and returns the messages that leave: to whom, and what.
