@@ -84,6 +84,20 @@ impl Binding {
         waiting
     }
 
+    /// P-MAARs that never answered because their S-MAAR de-registered first: it is back, so they are asked again.
+    pub(super) fn ask_again(&mut self, answer_by: Instant) -> Vec<Ipv6Addr> {
+        if self.relay.is_some() {
+            return Vec::new();
+        }
+        let silent = self.p_maars.iter().filter(|p_maar| !p_maar.confirmed);
+        let waiting: Vec<Ipv6Addr> = silent.map(|p_maar| p_maar.address).collect();
+        if !waiting.is_empty() {
+            self.relay =
+                Some(Relay { waiting: waiting.iter().copied().collect(), answer_by: Some(answer_by) });
+        }
+        waiting
+    }
+
     /// The options that tell the S-MAAR about its P-MAARs: for each that has answered its Previous MAAR options, one
     /// per prefix (stance A17), and behind them what belongs to it (stance A15).
     pub(super) fn previous_maar_options(&self) -> Vec<MobilityOption> {

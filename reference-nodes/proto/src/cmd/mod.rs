@@ -157,6 +157,9 @@ impl Cmd {
         if binding.p_coa == src {
             // A refresh, or the S-MAAR asks again while P-MAARs are being told: they are not told twice (A37).
             (binding.prefixes, binding.deregistered) = (prefixes, false);
+            for peer in binding.ask_again(now + self.config.aggregation_timeout) {
+                self.updates.want(now, UpdateKey { mn: mn.clone(), peer }, Persistence::UntilAnswered);
+            }
             let unanswered = binding.relay.as_ref().is_some_and(|relay| relay.answer_by.is_some());
             if !unanswered {
                 self.answer(now, &mn);
