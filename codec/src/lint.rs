@@ -58,8 +58,8 @@ pub enum FaultKind {
     Repeated,
     /// A Pad1 behind a Pad1, where one PadN would do.
     SeveralPad1,
-    /// Padding whose octets are not zero.
-    PaddingNotZero,
+    /// Padding whose octets are not zero, with those octets.
+    PaddingNotZero(Vec<u8>),
     /// Bits of a prefix that are set behind its Prefix Length.
     PrefixBits {
         /// The Prefix Length.
@@ -211,7 +211,7 @@ fn content(option: &OptionView<'_>, spec: &OptionSpec, add: &mut impl FnMut(usiz
             }
             // Of all options only padding has octets without a meaning, and they are zero (RFC 6275 §6.2.3).
             FieldKind::Octets if field.octets.iter().any(|octet| *octet != 0) => {
-                add(field.offset, FaultKind::PaddingNotZero);
+                add(field.offset, FaultKind::PaddingNotZero(field.octets.to_vec()));
             }
             _ => {}
         }
@@ -288,7 +288,7 @@ impl fmt::Display for FaultKind {
             Self::Misaligned(_) => f.write_str("misaligned, expected at the size of its address"),
             Self::Repeated => f.write_str("another one, expected at most one"),
             Self::SeveralPad1 => f.write_str("several in a row, where PadN should be used"),
-            Self::PaddingNotZero => f.write_str("padding that is not zero"),
+            Self::PaddingNotZero(_) => f.write_str("padding that is not zero"),
             Self::PrefixBits { length, prefix } => {
                 write!(f, "{prefix} has bits behind its prefix length {length}")
             }
