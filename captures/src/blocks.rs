@@ -17,6 +17,7 @@ pub(crate) const ENHANCED_PACKET: u32 = 6;
 
 /// Type, Block Total Length twice.
 const FRAME_LEN: usize = 12;
+const SHORT: &str = "the file ends within a block";
 
 /// The byte order of a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,31 +58,46 @@ pub(crate) struct Block<'a> {
     pub(crate) kind: u32,
     pub(crate) order: Order,
     pub(crate) body: &'a [u8],
+}
+
+/// As many octets of a block as [`frame`] wants to see.
+pub(crate) const BLOCK_START: usize = 12;
+
+/// How a block starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    kind: u32,
+    order: Order,
     /// Octets of the whole block.
     pub(crate) len: usize,
 }
 
-/// The block at the start of `octets`, in the byte order of its section; a section header brings its own.
-pub(crate) fn block(octets: &[u8], order: Order) -> Result<Block<'_>, &'static str> {
-    let short = "the file ends within a block";
-    let kind = order.u32(octets, 0).ok_or(short)?;
+/// The start of a block, in the byte order of its section; a section header brings its own.
+pub(crate) fn frame(octets: &[u8], order: Order) -> Result<Frame, &'static str> {
+    let kind = order.u32(octets, 0).ok_or(SHORT)?;
     let order = match kind {
-        SECTION_HEADER => match octets.get(8..12).ok_or(short)? {
+        SECTION_HEADER => match octets.get(8..12).ok_or(SHORT)? {
             [0x1a, 0x2b, 0x3c, 0x4d] => Order::Big,
             [0x4d, 0x3c, 0x2b, 0x1a] => Order::Little,
             _ => return Err("a section header without its byte-order magic"),
         },
         _ => order,
     };
-    let len = order.u32(octets, 4).ok_or(short)? as usize;
+    let len = order.u32(octets, 4).ok_or(SHORT)? as usize;
     if len < FRAME_LEN || !len.is_multiple_of(4) {
         return Err("a block length that no block can have");
     }
-    let whole = octets.get(..len).ok_or(short)?;
+    Ok(Frame { kind, order, len })
+}
+
+/// The block at the start of `octets`.
+pub(crate) fn block(octets: &[u8], order: Order) -> Result<Block<'_>, &'static str> {
+    let Frame { kind, order, len } = frame(octets, order)?;
+    let whole = octets.get(..len).ok_or(SHORT)?;
     if order.u32(whole, len - 4) != Some(len as u32) {
         return Err("a block whose two lengths differ");
     }
-    Ok(Block { kind, order, body: &whole[8..len - 4], len })
+    Ok(Block { kind, order, body: &whole[8..len - 4] })
 }
 
 /// The options at the end of a block: code and value; ends at the end mark, the end, or the first that is cut short.

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod read;
+mod window;
 mod write;
 
 pub use read::{CaptureReader, Packet, ReadError};

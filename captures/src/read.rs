@@ -1,16 +1,17 @@
 //! Captures in: pcapng and classic pcap from whoever wrote them. What can be read is given; the first packet that
-//! cannot is an error with its number, and the end.
+//! cannot is an error with its number, and the end. No more of the file is held than the packet that is being read.
 
-use std::io::Read;
+use std::io::{self, Cursor, Read};
 
 use dmm_codec::Instant;
-use pcap_file::pcap::PcapParser;
-use pcap_file::{PcapError, TsResolution};
+use pcap_file::pcap::{PcapHeader, PcapParser};
+use pcap_file::{Endianness, TsResolution};
 
 use crate::blocks::{
-    Block, ENHANCED_PACKET, INTERFACE_DESCRIPTION, Options, Order, PACKET, SECTION_HEADER, SIMPLE_PACKET,
-    block,
+    BLOCK_START, Block, ENHANCED_PACKET, INTERFACE_DESCRIPTION, Options, Order, PACKET, SECTION_HEADER,
+    SIMPLE_PACKET, block, frame,
 };
+use crate::window::Window;
 
 const COMMENT: u16 = 1;
 const IF_NAME: u16 = 2;
@@ -19,6 +20,11 @@ const IF_TSOFFSET: u16 = 14;
 /// Microseconds: what `if_tsresol` is where an interface does not say.
 const MICROSECONDS: u8 = 6;
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
+/// Octets of the header of a classic pcap file, and of that of each of its packets.
+const PCAP_HEADER: usize = 24;
+const PCAP_PACKET_HEADER: usize = 16;
+/// No packet is as long; a longer one is a corrupt length, which must not cost its memory.
+const LONGEST: usize = 16 << 20;
 
 /// One packet of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +67,8 @@ pub enum ReadError {
 
 /// The packets of a capture, in the order of the file. Ends after the first error.
 #[derive(Debug)]
-pub struct CaptureReader {
-    octets: Vec<u8>,
-    offset: usize,
+pub struct CaptureReader<R = Cursor<Vec<u8>>> {
+    window: Window<R>,
     number: u64,
     last: Instant,
     format: Format,
@@ -73,7 +78,31 @@ pub struct CaptureReader {
 #[derive(Debug)]
 enum Format {
     Pcapng { order: Order, interfaces: Vec<Interface> },
-    Pcap(PcapParser),
+    Pcap(PcapHeader),
+}
+
+/// Why there is no next packet.
+enum Stop {
+    Io(io::Error),
+    Corrupt(String),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<String> for Stop {
+    fn from(why: String) -> Self {
+        Self::Corrupt(why)
+    }
+}
+
+impl From<&str> for Stop {
+    fn from(why: &str) -> Self {
+        Self::Corrupt(why.to_string())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -86,82 +115,71 @@ struct Interface {
 }
 
 impl CaptureReader {
-    /// Reads all of `reader` and looks at how it starts.
-    pub fn new(mut reader: impl Read) -> Result<Self, ReadError> {
-        let mut octets = Vec::new();
-        reader.read_to_end(&mut octets).map_err(ReadError::Io)?;
-        Self::from_octets(octets)
-    }
-
     /// A capture that is already in memory.
     pub fn from_octets(octets: Vec<u8>) -> Result<Self, ReadError> {
-        let (format, offset) = if octets.first_chunk() == Some(&SECTION_HEADER.to_be_bytes()) {
-            (Format::Pcapng { order: Order::Big, interfaces: Vec::new() }, 0)
+        Self::new(Cursor::new(octets))
+    }
+}
+
+impl<R: Read> CaptureReader<R> {
+    /// Looks at how `reader` starts. The rest is read packet by packet, in pieces that are large enough: a buffer
+    /// around it gains nothing.
+    pub fn new(reader: R) -> Result<Self, ReadError> {
+        let mut window = Window::new(reader);
+        let start = window.peek(PCAP_HEADER).map_err(ReadError::Io)?;
+        let format = if start.first_chunk() == Some(&SECTION_HEADER.to_be_bytes()) {
+            Format::Pcapng { order: Order::Big, interfaces: Vec::new() }
         } else {
-            let (rest, parser) = PcapParser::new(&octets).map_err(|_| ReadError::NoCapture)?;
-            (Format::Pcap(parser), octets.len() - rest.len())
+            let (_, parser) = PcapParser::new(start).map_err(|_| ReadError::NoCapture)?;
+            window.advance(PCAP_HEADER);
+            Format::Pcap(parser.header())
         };
-        Ok(Self { octets, offset, number: 0, last: Instant::default(), format, done: false })
+        Ok(Self { window, number: 0, last: Instant::default(), format, done: false })
     }
 
-    fn next_packet(&mut self) -> Result<Option<Packet>, String> {
+    fn next_packet(&mut self) -> Result<Option<Packet>, Stop> {
         match &mut self.format {
-            Format::Pcap(parser) => {
-                let rest = &self.octets[self.offset..];
-                if rest.is_empty() {
+            Format::Pcap(header) => {
+                let Some(packet) = classic(&mut self.window, *header)? else { return Ok(None) };
+                self.number += 1;
+                Ok(Some(Packet { number: self.number, ..packet }))
+            }
+            Format::Pcapng { order, interfaces } => loop {
+                let start = self.window.peek(BLOCK_START)?;
+                if start.is_empty() {
                     return Ok(None);
                 }
-                let (after, raw) = parser.next_raw_packet(rest).map_err(|error| match error {
-                    PcapError::IncompleteBuffer => "the file ends within the packet".to_string(),
-                    other => other.to_string(),
-                })?;
-                self.offset = self.octets.len() - after.len();
-                let header = parser.header();
-                let fraction = match header.ts_resolution {
-                    TsResolution::MicroSecond => u64::from(raw.ts_frac) * 1000,
-                    TsResolution::NanoSecond => u64::from(raw.ts_frac),
-                };
-                self.number += 1;
-                Ok(Some(Packet {
-                    number: self.number,
-                    at: Instant::from_nanos(u64::from(raw.ts_sec) * 1_000_000_000 + fraction),
-                    interface: String::new(),
-                    linktype: header.datalink.into(),
-                    octets: raw.data.to_vec(),
-                    comments: Vec::new(),
-                }))
-            }
-            Format::Pcapng { order, interfaces } => {
-                while self.offset < self.octets.len() {
-                    let block = block(&self.octets[self.offset..], *order)?;
-                    let packet = match block.kind {
-                        SECTION_HEADER => {
-                            *order = block.order;
-                            interfaces.clear();
-                            None
-                        }
-                        INTERFACE_DESCRIPTION => {
-                            interfaces.push(interface(&block).ok_or("an interface description cut short")?);
-                            None
-                        }
-                        ENHANCED_PACKET | PACKET => Some(enhanced(&block, interfaces)?),
-                        SIMPLE_PACKET => Some(simple(&block, interfaces, self.last)?),
-                        _ => None,
-                    };
-                    self.offset += block.len;
-                    if let Some(packet) = packet {
-                        self.number += 1;
-                        self.last = packet.at;
-                        return Ok(Some(Packet { number: self.number, ..packet }));
-                    }
+                let len = frame(start, *order)?.len;
+                if len > LONGEST {
+                    return Err(format!("a block of {len} octets, more than any packet has").into());
                 }
-                Ok(None)
-            }
+                let block = block(self.window.peek(len)?, *order)?;
+                let packet = match block.kind {
+                    SECTION_HEADER => {
+                        *order = block.order;
+                        interfaces.clear();
+                        None
+                    }
+                    INTERFACE_DESCRIPTION => {
+                        interfaces.push(interface(&block).ok_or("an interface description cut short")?);
+                        None
+                    }
+                    ENHANCED_PACKET | PACKET => Some(enhanced(&block, interfaces)?),
+                    SIMPLE_PACKET => Some(simple(&block, interfaces, self.last)?),
+                    _ => None,
+                };
+                self.window.advance(len);
+                if let Some(packet) = packet {
+                    self.number += 1;
+                    self.last = packet.at;
+                    return Ok(Some(Packet { number: self.number, ..packet }));
+                }
+            },
         }
     }
 }
 
-impl Iterator for CaptureReader {
+impl<R: Read> Iterator for CaptureReader<R> {
     type Item = Result<Packet, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -170,9 +188,50 @@ impl Iterator for CaptureReader {
         }
         let next = self.next_packet();
         self.done = !matches!(next, Ok(Some(_)));
-        let (number, offset) = (self.number + 1, self.offset);
-        next.map_err(|why| ReadError::Corrupt { number, offset, why }).transpose()
+        let (number, offset) = (self.number + 1, self.window.offset());
+        let error = |stop| match stop {
+            Stop::Io(error) => ReadError::Io(error),
+            Stop::Corrupt(why) => ReadError::Corrupt { number, offset, why },
+        };
+        next.map_err(error).transpose()
     }
+}
+
+/// The next packet of a classic pcap; nothing at the end of the file.
+fn classic<R: Read>(window: &mut Window<R>, header: PcapHeader) -> Result<Option<Packet>, Stop> {
+    let order = match header.endianness {
+        Endianness::Big => Order::Big,
+        Endianness::Little => Order::Little,
+    };
+    let start = window.peek(PCAP_PACKET_HEADER)?;
+    if start.is_empty() {
+        return Ok(None);
+    }
+    let short = "the file ends within the packet";
+    let word = |at| order.u32(start, at).ok_or(short);
+    let (seconds, fraction, len) = (u64::from(word(0)?), u64::from(word(4)?), word(8)? as usize);
+    word(12)?;
+    if len > LONGEST {
+        return Err(format!("{len} octets captured, more than any packet has").into());
+    }
+    let fraction = match header.ts_resolution {
+        TsResolution::MicroSecond => fraction * 1000,
+        TsResolution::NanoSecond => fraction,
+    };
+    let octets = window.peek(PCAP_PACKET_HEADER + len)?.get(PCAP_PACKET_HEADER..).unwrap_or(&[]).to_vec();
+    if octets.len() < len {
+        return Err(short.into());
+    }
+    window.advance(PCAP_PACKET_HEADER + len);
+    Ok(Some(Packet {
+        number: 0,
+        at: Instant::from_nanos(seconds * 1_000_000_000 + fraction),
+        interface: String::new(),
+        // The bits above say how long the check sequence at the end of frames is.
+        linktype: u32::from(header.datalink) & 0x03ff_ffff,
+        octets,
+        comments: Vec::new(),
+    }))
 }
 
 fn interface(block: &Block<'_>) -> Option<Interface> {

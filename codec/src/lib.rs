@@ -31,6 +31,7 @@ pub mod decode;
 pub mod edit;
 pub mod error;
 pub mod header;
+pub mod lint;
 pub mod message;
 pub mod ndp;
 pub mod option;
@@ -42,6 +43,7 @@ pub mod wire;
 
 pub use body::PreviousMaar;
 pub use error::{DecodeError, EncodeError, ErrorKind, Reaction, What};
+pub use lint::{Fault, FaultKind, Weight, lint};
 pub use message::{MESSAGES, Message, MessageSpec, Pba, PbaFlags, Pbu, PbuFlags};
 pub use option::{Align, MobilityOption, OPTIONS, OptionSpec, UnknownOption};
 pub use time::Instant;

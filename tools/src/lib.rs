@@ -2,6 +2,7 @@
 
 pub mod captures;
 pub mod conform;
+pub mod decode;
 pub mod demo;
 pub mod journey;
 pub mod plugin;

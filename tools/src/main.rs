@@ -35,6 +35,9 @@ enum Command {
     /// Judges an implementation by the conformance suites.
     #[command(subcommand)]
     Conform(Conform),
+    /// Says what the messages in a capture, or in hexadecimal octets, mean and what is wrong with them.
+    #[command(after_help = dmm::decode::EXAMPLES)]
+    Decode(dmm::decode::DecodeArgs),
     /// Makes or checks the captures of the collection.
     #[command(after_help = "Examples:\n  dmm captures --check          are they what the tools make?\n  \
 dmm captures                  make them anew")]
@@ -99,6 +102,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Demo { out, plugin } => return dmm::demo::run(&out, plugin),
         Command::Conform(Conform::Run(args)) => return dmm::conform::run(&args),
         Command::Conform(Conform::List(args)) => return dmm::conform::list(&args),
+        Command::Decode(args) => return dmm::decode::run(&args),
         Command::Captures { dir, check } => return dmm::captures::run(&dir, check),
         Command::Plugin(Plugin::Install { plugin }) => {
             dmm::plugin::install(&plugin.map_or_else(dmm::plugin::built, Ok)?)?

@@ -40,6 +40,19 @@ fn the_demo_prints_what_the_readme_shows() {
 }
 
 #[test]
+fn the_message_in_the_readme_is_decoded_so() {
+    let readme = read("README.md");
+    let command = block(&readme, "Without Wireshark");
+    let arguments = command.trim().strip_prefix("target/release/dmm ").expect("it is a command of dmm");
+    let mut dmm = Command::new(env!("CARGO_BIN_EXE_dmm"));
+    dmm.args(arguments.split_whitespace()).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    let printed = String::from_utf8(dmm.output().unwrap().stdout).unwrap();
+    for line in block(&readme, "It says what every field means").lines().filter(|line| *line != "…") {
+        assert!(printed.lines().any(|printed| printed == line), "{line}\n{printed}");
+    }
+}
+
+#[test]
 fn the_failure_in_the_readme_is_the_one_that_a_test_produces() {
     let snapshot = read("tools/tests/snapshots/mutants__a_constant_interval_reads_so.snap");
     let printed = snapshot.splitn(3, "---\n").nth(2).unwrap();

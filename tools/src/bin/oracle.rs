@@ -4,12 +4,12 @@
 use std::io::BufRead as _;
 use std::process::ExitCode;
 
+use dmm::decode::json;
+use dmm::decode::layers::{Carried, through_link};
 use dmm::{Exit, Failure};
-use dmm_captures::CaptureReader;
-use dmm_codec::packet::{Ethernet, Ipv6, MOBILITY_HEADER};
-use dmm_codec::wire::FieldKind;
-use dmm_codec::{FieldView, MessageView};
-use serde_json::{Map, Value, json};
+use dmm_captures::{CaptureReader, Packet};
+use dmm_codec::MessageView;
+use serde_json::{Value, json};
 
 fn main() -> ExitCode {
     let Some(path) = std::env::args().nth(1) else {
@@ -34,8 +34,8 @@ fn main() -> ExitCode {
 fn compare(path: &str) -> Result<(usize, Vec<String>), Failure> {
     let octets = std::fs::read(path).map_err(|error| Failure::usage(format!("{path}: {error}")))?;
     let mut ours = Vec::new();
-    for (number, packet) in (1..).zip(CaptureReader::from_octets(octets).map_err(Failure::usage)?) {
-        ours.extend(said(number, &packet.map_err(Failure::usage)?.octets));
+    for packet in CaptureReader::from_octets(octets).map_err(Failure::usage)? {
+        ours.extend(said(&packet.map_err(Failure::usage)?));
     }
     let mut theirs = Vec::new();
     for line in std::io::stdin().lock().lines() {
@@ -75,49 +75,19 @@ fn differ(place: &str, ours: &Value, theirs: &Value, differences: &mut Vec<Strin
     }
 }
 
-/// What the tables say about a frame's Mobility Header.
-fn said(number: usize, frame: &[u8]) -> Option<Value> {
-    let packet = Ipv6::parse(Ethernet::parse(frame)?.payload)?;
-    if packet.next_header != MOBILITY_HEADER {
-        return None;
-    }
-    let right = MessageView::received(packet.payload(), packet.src, packet.dst).is_ok();
-    let view = MessageView::new(packet.payload()).ok()?;
-    let mut message = fields(view.fields());
-    message.insert("frame".to_owned(), json!(number));
-    message.insert("src".to_owned(), json!(packet.src));
-    message.insert("dst".to_owned(), json!(packet.dst));
-    message.insert("type".to_owned(), json!(view.mh_type()));
+/// What the tables say about a packet's Mobility Header.
+fn said(packet: &Packet) -> Option<Value> {
+    let way = through_link(packet.linktype, &packet.octets)?;
+    let Carried::Message { octets, summed, .. } = way.carried else { return None };
+    let (src, dst) = way.ends?;
+    let view = MessageView::new(octets).ok()?;
+    let right = summed.is_some_and(|(src, dst)| MessageView::received(octets, src, dst).is_ok());
+    let mut message = json::message(&view);
+    message.insert("frame".to_owned(), json!(packet.number));
+    message.insert("src".to_owned(), json!(src));
+    message.insert("dst".to_owned(), json!(dst));
     message.insert("checksum_right".to_owned(), json!(right));
-    let options = view.options().filter_map(Result::ok).filter(|option| option.kind > 1);
-    let options: Vec<Value> = options
-        .map(|option| {
-            let mut said = fields(option.fields());
-            said.insert("type".to_owned(), json!(option.kind));
-            said.insert("length".to_owned(), json!(option.body.len()));
-            Value::Object(said)
-        })
-        .collect();
-    message.insert("options".to_owned(), json!(options));
+    let options = json::options(&view).map(|option| Value::Object(json::option(&option)));
+    message.insert("options".to_owned(), options.collect());
     Some(Value::Object(message))
-}
-
-fn fields<'a>(fields: impl Iterator<Item = FieldView<'a>>) -> Map<String, Value> {
-    let shown = fields.filter(|field| !matches!(field.spec.kind, FieldKind::Reserved));
-    shown.map(|field| (field.spec.name.to_owned(), value(&field))).collect()
-}
-
-fn value(field: &FieldView<'_>) -> Value {
-    match field.spec.kind {
-        FieldKind::Ipv6 | FieldKind::Prefix => json!(field.address()),
-        FieldKind::LinkLayer | FieldKind::Identifier | FieldKind::Octets => {
-            let hex = field.octets.iter().fold(String::new(), |hex, octet| hex + &format!("{octet:02x}"));
-            json!(hex)
-        }
-        FieldKind::Flags(flags) => {
-            let set = flags.iter().filter(|flag| field.has_flag(flag.letter));
-            json!(set.map(|flag| flag.letter).collect::<Vec<_>>())
-        }
-        _ => json!(field.uint()),
-    }
 }

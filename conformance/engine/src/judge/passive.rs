@@ -1,13 +1,12 @@
 //! What the codec's tables say of any message, judged on every packet from the implementation under test, whether or not
 //! a step looks at it. Which requirement a rule is stands in the catalogue (`invariants: [length.prev_maar]`).
 
-use dmm_codec::checksum::checksum;
-use dmm_codec::header::NO_NEXT_HEADER;
+use dmm_codec::lint::FaultKind;
 use dmm_codec::option::spec;
-use dmm_codec::wire::{FieldKind, FieldSpec};
-use dmm_codec::{Align, MessageView, OptionSpec, OptionView, What};
+use dmm_codec::{Align, ErrorKind, Fault, MessageView, OptionSpec, Weight, What, lint};
 
-use crate::packet::{Parsed, field_value};
+use crate::packet::Parsed;
+use crate::script::value::Value;
 use crate::verdict::Verdict;
 
 /// A rule that a message breaks.
@@ -25,133 +24,98 @@ pub struct Violation {
     pub seen: String,
 }
 
-/// Everything that is wrong with a Mobility Header by itself.
+/// Everything that is wrong with a Mobility Header by itself. A message of a type that no table has is not judged.
 pub fn judge(ip: &Parsed) -> Vec<Violation> {
     let octets = &ip.payload;
-    let mut judge = Judge { found: Vec::new(), name: "message" };
-    let Ok(view) = MessageView::new(octets) else {
-        judge.fail("header", "at least 6 octets", format!("{} octets", octets.len()));
-        return judge.found;
+    let message = match MessageView::new(octets) {
+        Ok(view) => match view.spec() {
+            Some(spec) => spec.name,
+            None => return Vec::new(),
+        },
+        Err(_) => "message",
     };
-    let Some(message) = view.spec() else { return judge.found };
-    judge.name = message.name;
-    if checksum(ip.src, ip.dst, ip.next_header, octets) != 0 {
-        let seen = format!("0x{:04x}, which does not fit octets and addresses", view.checksum());
-        judge.fail("checksum", "a checksum over header and pseudo-header", seen);
-    }
-    let said = (usize::from(octets[1]) + 1) * 8;
-    if octets.len() != said {
-        let seen = format!("Header Len says {said} octets, the packet has {}", octets.len());
-        judge.fail("multiple_of_8", "as many octets as Header Len says, a multiple of 8", seen);
-    }
-    if octets[0] != NO_NEXT_HEADER {
-        judge.fail("payload_proto", "59 (no next header)", octets[0].to_string());
-    }
-    if octets[3] != 0 {
-        judge.fail("reserved", "reserved octet 0", format!("0x{:02x}", octets[3]));
-    }
-    for field in view.fields() {
-        let FieldKind::Flags(flags) = field.spec.kind else { continue };
-        let known = flags.iter().fold(0, |known, flag| known | u64::from(flag.mask));
-        if field.uint() & !known != 0 {
-            judge.fail("reserved", "reserved flag bits 0", format!("flags 0x{:04x}", field.uint()));
-        }
-    }
-    let mut seen_kinds = Vec::new();
-    let mut pads = 0;
-    for option in view.options() {
-        let option = match option {
-            Ok(option) => option,
-            Err(error) => {
-                if let What::Option { kind, .. } = error.what {
-                    judge.name = spec(kind).map_or(message.name, |spec| spec.name);
-                }
-                judge.fail("overrun", "options that end within the message", error.to_string());
-                break;
-            }
-        };
-        let Some(spec) = spec(option.kind) else { continue };
-        judge.name = spec.name;
-        pads = if option.kind == 0 { pads + 1 } else { 0 };
-        if pads == 2 {
-            // RFC 6275 §6.2.2: "If more than one octet of padding is required, the PadN option ... should be used".
-            judge.warn("padding", "PadN for more than one octet of padding", "several Pad1".to_string());
-        }
-        if !spec.repeats && seen_kinds.contains(&option.kind) {
-            judge.fail("repeats", "at most one", "another one".to_string());
-        }
-        seen_kinds.push(option.kind);
-        judge.place(&view, &option, spec);
-        judge.option(&option, spec);
-    }
-    judge.found
+    let faults = lint(octets, Some((ip.src, ip.dst)));
+    faults.iter().filter_map(|fault| violation(fault, message)).collect()
 }
 
-struct Judge {
-    found: Vec<Violation>,
-    name: &'static str,
+/// A fault as the rule that it breaks, in the words of reports; none where no requirement speaks of it.
+fn violation(fault: &Fault, message: &str) -> Option<Violation> {
+    let option = match fault.what {
+        What::Option { kind, .. } => spec(kind),
+        _ => None,
+    };
+    let name = option.map_or(message, |spec| spec.name);
+    let (rule, expected, seen) = match &fault.kind {
+        FaultKind::Decode(kind) => decoding(kind, fault)?,
+        FaultKind::Behind { said, found } => of_eights(*said, *found),
+        FaultKind::Reserved(value) if matches!(fault.what, What::Header(_)) => {
+            ("reserved", "reserved octet 0".to_string(), format!("0x{value:02x}"))
+        }
+        FaultKind::Reserved(value) => ("reserved", "reserved 0".to_string(), format!("0x{value:x}")),
+        FaultKind::ReservedFlags { field, .. } => {
+            ("reserved", "reserved flag bits 0".to_string(), format!("flags 0x{field:04x}"))
+        }
+        FaultKind::NeedsDmm => {
+            ("dmm_flag", "only with the D flag set".to_string(), "D is not set".to_string())
+        }
+        FaultKind::Place(title) => {
+            ("place", "only in messages that may carry it".to_string(), format!("in a {title}"))
+        }
+        FaultKind::Misaligned(align) => {
+            let expected = match align {
+                Align::At { n, plus } => format!("at {n}n+{plus}"),
+                _ => "aligned to the size of the address".to_string(),
+            };
+            ("alignment", expected, format!("at octet {}", fault.offset))
+        }
+        FaultKind::Repeated => ("repeats", "at most one".to_string(), "another one".to_string()),
+        FaultKind::SeveralPad1 => {
+            let expected = "PadN for more than one octet of padding";
+            ("padding", expected.to_string(), "several Pad1".to_string())
+        }
+        FaultKind::PaddingNotZero(octets) => {
+            ("padding", "octets of zero".to_string(), Value::Octets(octets.clone()).to_string())
+        }
+        // No sentence tells a sender to clear the bits behind a prefix.
+        _ => return None,
+    };
+    let verdict = match fault.weight() {
+        Weight::Wrong => Verdict::Fail,
+        Weight::Questionable => Verdict::Warn,
+    };
+    Some(Violation { rule, name: name.to_string(), verdict, expected: format!("{name}: {expected}"), seen })
 }
 
-impl Judge {
-    fn add(&mut self, verdict: Verdict, rule: &'static str, expected: &str, seen: String) {
-        let (name, expected) = (self.name.to_string(), format!("{}: {expected}", self.name));
-        self.found.push(Violation { rule, name, verdict, expected, seen });
-    }
+type Words = (&'static str, String, String);
 
-    fn fail(&mut self, rule: &'static str, expected: &str, seen: String) {
-        self.add(Verdict::Fail, rule, expected, seen);
-    }
+fn decoding(kind: &ErrorKind, fault: &Fault) -> Option<Words> {
+    Some(match (kind, fault.what) {
+        (ErrorKind::Checksum { found, .. }, _) => (
+            "checksum",
+            "a checksum over header and pseudo-header".to_string(),
+            format!("0x{found:04x}, which does not fit octets and addresses"),
+        ),
+        (ErrorKind::PayloadProto(found), _) => {
+            ("payload_proto", "59 (no next header)".to_string(), found.to_string())
+        }
+        (ErrorKind::PrefixLength(found), _) => ("prefix_length", "0 to 128".to_string(), found.to_string()),
+        (ErrorKind::Length { found, expected }, What::Option { kind, .. }) => {
+            let least = if spec(kind).is_some_and(OptionSpec::has_fixed_len) { "" } else { "at least " };
+            ("length", format!("length {least}{expected}"), format!("length {found}"))
+        }
+        (ErrorKind::TooShort { .. }, What::Option { .. }) => {
+            ("overrun", "options that end within the message".to_string(), fault.to_string())
+        }
+        (ErrorKind::TooShort { found, expected }, What::Body(_)) => of_eights(*expected, *found),
+        (ErrorKind::TooShort { found, expected }, What::Header(_)) if fault.offset == 0 => {
+            ("header", format!("at least {expected} octets"), format!("{found} octets"))
+        }
+        // A Header Len too small for the message: its fields are missing, and steps see that.
+        _ => return None,
+    })
+}
 
-    fn warn(&mut self, rule: &'static str, expected: &str, seen: String) {
-        self.add(Verdict::Warn, rule, expected, seen);
-    }
-
-    fn place(&mut self, view: &MessageView<'_>, option: &OptionView<'_>, spec: &OptionSpec) {
-        if spec.needs_dmm && !view.has_dmm_flag() {
-            self.fail("dmm_flag", "only with the D flag set", "D is not set".to_string());
-        }
-        if !spec.messages.is_empty() && !spec.messages.contains(&view.mh_type()) {
-            let message = view.spec().map_or("another message", |message| message.title);
-            self.fail("place", "only in messages that may carry it", format!("in a {message}"));
-        }
-        let missing = spec.align.padding(option.offset, option.body.len());
-        if missing != 0 {
-            let seen = format!("at octet {}", option.offset);
-            match spec.align {
-                Align::Any => {}
-                Align::At { n, plus } => self.fail("alignment", &format!("at {n}n+{plus}"), seen),
-                // RFC 8885 §4.8 only says "appropriately": a reading (stance A20), so no failure.
-                Align::LinkLayer => self.warn("alignment", "aligned to the size of the address", seen),
-            }
-        }
-    }
-
-    fn option(&mut self, option: &OptionView<'_>, spec: &OptionSpec) {
-        let (len, expected) = (option.body.len(), spec.min_len);
-        if spec.has_fixed_len() && len != expected {
-            return self.fail("length", &format!("length {expected}"), format!("length {len}"));
-        }
-        if len < expected {
-            return self.fail("length", &format!("length at least {expected}"), format!("length {len}"));
-        }
-        let fields: Vec<_> = option.fields().collect();
-        for field in &fields {
-            match field.spec.kind {
-                FieldKind::Reserved if field.uint() != 0 => {
-                    self.fail("reserved", "reserved 0", format!("0x{:x}", field.uint()));
-                }
-                FieldKind::PrefixLength if field.uint() > 128 => {
-                    self.fail("prefix_length", "0 to 128", field.uint().to_string());
-                }
-                _ => {}
-            }
-        }
-        // Of all options only padding has octets without a meaning, and they are zero (RFC 6275 §6.2.3).
-        let is_padding = |field: &FieldSpec| matches!(field.kind, FieldKind::Octets);
-        if let Some(field) = fields.iter().find(|field| is_padding(field.spec))
-            && field.octets.iter().any(|octet| *octet != 0)
-        {
-            self.fail("padding", "octets of zero", field_value(field, &fields).to_string());
-        }
-    }
+fn of_eights(said: usize, found: usize) -> Words {
+    let expected = "as many octets as Header Len says, a multiple of 8".to_string();
+    ("multiple_of_8", expected, format!("Header Len says {said} octets, the packet has {found}"))
 }

@@ -1,0 +1,297 @@
+//! Everything that is wrong with one message by itself, not only the first thing: for people who look at octets, and
+//! for judges of a sender. A receiver stops at the first fault that makes it discard; [`MessageView::received`] says
+//! which that is.
+//!
+//! It reads the tables and knows no option by name: a new row is judged without a change here.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::Ipv6Addr;
+
+use crate::checksum::{MOBILITY_HEADER, checksum};
+use crate::error::{DecodeError, ErrorKind, Reaction, What};
+use crate::header::{Header, NO_NEXT_HEADER};
+use crate::option::{Align, OptionSpec, named};
+use crate::view::{FieldView, MessageView, OptionView};
+use crate::wire::{FieldKind, Wire};
+
+/// Something in a message that a sender must not, or should not, send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The part that is wrong.
+    pub what: What,
+    /// Where it is wrong, in octets from the start of the Mobility Header.
+    pub offset: usize,
+    /// What is wrong with it.
+    pub kind: FaultKind,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// What decoding stumbles over.
+    Decode(ErrorKind),
+    /// Octets behind the last one that Header Len counts.
+    Behind {
+        /// How many octets Header Len says.
+        said: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A reserved field that is not zero, with what it is.
+    Reserved(u64),
+    /// Bits of a flags field that nobody has given a name.
+    ReservedFlags {
+        /// The whole field.
+        field: u64,
+        /// Those bits of it.
+        bits: u64,
+    },
+    /// An option that can only appear with the D flag, without it.
+    NeedsDmm,
+    /// An option in a message that may not carry it, with what that message is called.
+    Place(&'static str),
+    /// An option that does not start where its row says.
+    Misaligned(Align),
+    /// A second option of a type that may stand once.
+    Repeated,
+    /// A Pad1 behind a Pad1, where one PadN would do.
+    SeveralPad1,
+    /// Padding whose octets are not zero, with those octets.
+    PaddingNotZero(Vec<u8>),
+    /// Bits of a prefix that are set behind its Prefix Length.
+    PrefixBits {
+        /// The Prefix Length.
+        length: u8,
+        /// The prefix as it came.
+        prefix: Ipv6Addr,
+    },
+}
+
+/// How heavy a fault is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Not as it should be, or wrong by a reading of ours where the RFCs are silent.
+    Questionable,
+    /// Against what a sender must do.
+    Wrong,
+}
+
+/// Every fault of a Mobility Header, header before options and those in wire order. The checksum is judged where the
+/// addresses are given.
+pub fn lint(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>) -> Vec<Fault> {
+    let mut found = Vec::new();
+    let view = match MessageView::new(octets) {
+        Ok(view) => view,
+        Err(error) => return alloc::vec![error.into()],
+    };
+    header(&view, octets, addresses, &mut found);
+    for field in view.fields() {
+        let FieldKind::Flags(flags) = field.spec.kind else { continue };
+        let known = flags.iter().fold(0, |known, flag| known | u64::from(flag.mask));
+        let (field, bits, offset) = (field.uint(), field.uint() & !known, field.offset);
+        if bits != 0 {
+            let what = What::Body(view.spec().map_or("message", |spec| spec.title));
+            found.push(Fault { what, offset, kind: FaultKind::ReservedFlags { field, bits } });
+        }
+    }
+    let mut seen = Vec::new();
+    let mut pads = 0;
+    for option in view.options() {
+        let option = match option {
+            Ok(option) => option,
+            Err(error) => {
+                found.push(error.into());
+                break;
+            }
+        };
+        let Some(spec) = option.spec() else { continue };
+        let what = named(option.kind);
+        let mut add = |offset, kind| found.push(Fault { what, offset, kind });
+        pads = if option.kind == 0 { pads + 1 } else { 0 };
+        // Once for a row of them, however long.
+        if pads == 2 {
+            add(option.offset, FaultKind::SeveralPad1);
+        }
+        if !spec.repeats && seen.contains(&option.kind) {
+            add(option.offset, FaultKind::Repeated);
+        }
+        seen.push(option.kind);
+        place(&view, &option, spec, &mut add);
+        content(&option, spec, &mut add);
+    }
+    found
+}
+
+fn header(
+    view: &MessageView<'_>,
+    octets: &[u8],
+    addresses: Option<(Ipv6Addr, Ipv6Addr)>,
+    found: &mut Vec<Fault>,
+) {
+    let mut add = |what, offset, kind| found.push(Fault { what, offset, kind });
+    if let Some((src, dst)) = addresses
+        && checksum(src, dst, MOBILITY_HEADER, octets) != 0
+        && let Err(error) = MessageView::received(octets, src, dst)
+    {
+        add(error.what, error.offset, FaultKind::Decode(error.kind));
+    }
+    let said = (usize::from(octets[1]) + 1) * 8;
+    let least = Header::LEN + view.spec().map_or(0, |spec| spec.len);
+    if view.spec().is_some() && said < least {
+        let kind = ErrorKind::TooShort { found: said, expected: least };
+        add(What::Header("header length"), 1, FaultKind::Decode(kind));
+    }
+    if octets.len() > said {
+        add(What::Header("header length"), 1, FaultKind::Behind { said, found: octets.len() });
+    }
+    if octets.len() < said {
+        let kind = ErrorKind::TooShort { found: octets.len(), expected: said };
+        let what = What::Body(view.spec().map_or("message", |spec| spec.title));
+        add(what, Header::LEN, FaultKind::Decode(kind));
+    }
+    if octets[0] != NO_NEXT_HEADER {
+        let kind = ErrorKind::PayloadProto(octets[0]);
+        add(What::Header("payload protocol"), 0, FaultKind::Decode(kind));
+    }
+    if view.spec().is_none() {
+        let kind = ErrorKind::UnknownType(view.mh_type());
+        add(What::Header("type"), 2, FaultKind::Decode(kind));
+    }
+    for field in FieldView::all(Header::FIELDS, octets, 0) {
+        if matches!(field.spec.kind, FieldKind::Reserved) && field.uint() != 0 {
+            add(What::Header("reserved"), field.offset, FaultKind::Reserved(field.uint()));
+        }
+    }
+}
+
+fn place(
+    view: &MessageView<'_>,
+    option: &OptionView<'_>,
+    spec: &OptionSpec,
+    add: &mut impl FnMut(usize, FaultKind),
+) {
+    if spec.needs_dmm && !view.has_dmm_flag() {
+        add(option.offset, FaultKind::NeedsDmm);
+    }
+    if !spec.messages.is_empty() && !spec.messages.contains(&view.mh_type()) {
+        let message = view.spec().map_or("message of another type", |message| message.title);
+        add(option.offset, FaultKind::Place(message));
+    }
+    if spec.align.padding(option.offset, option.body.len()) != 0 {
+        add(option.offset, FaultKind::Misaligned(spec.align));
+    }
+}
+
+fn content(option: &OptionView<'_>, spec: &OptionSpec, add: &mut impl FnMut(usize, FaultKind)) {
+    let (found, expected) = (option.body.len(), spec.min_len);
+    if found < expected || (spec.has_fixed_len() && found != expected) {
+        // Where the option starts, as decoding says it; the fields of such an option mean nothing.
+        return add(option.offset, FaultKind::Decode(ErrorKind::Length { found, expected }));
+    }
+    let mut length = None;
+    for field in option.fields() {
+        match field.spec.kind {
+            FieldKind::Reserved if field.uint() != 0 => add(field.offset, FaultKind::Reserved(field.uint())),
+            FieldKind::PrefixLength => {
+                let said = field.uint() as u8;
+                length = Some(said).filter(|said| *said <= 128);
+                if length.is_none() {
+                    add(option.offset, FaultKind::Decode(ErrorKind::PrefixLength(said)));
+                }
+            }
+            FieldKind::Prefix => {
+                if let (Some(length), Some(prefix)) = (length, field.address()) {
+                    let kept = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+                    if prefix.to_bits() & !kept != 0 {
+                        add(field.offset, FaultKind::PrefixBits { length, prefix });
+                    }
+                }
+            }
+            // Of all options only padding has octets without a meaning, and they are zero (RFC 6275 §6.2.3).
+            FieldKind::Octets if field.octets.iter().any(|octet| *octet != 0) => {
+                add(field.offset, FaultKind::PaddingNotZero(field.octets.to_vec()));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl From<DecodeError> for Fault {
+    fn from(error: DecodeError) -> Self {
+        Self { what: error.what, offset: error.offset, kind: FaultKind::Decode(error.kind) }
+    }
+}
+
+impl Fault {
+    /// How heavy it is.
+    pub fn weight(&self) -> Weight {
+        match &self.kind {
+            // RFC 6275 §6.2.2: "the PadN option … should be used". RFC 8885 §4.8 only says "appropriately"; to align
+            // to the size of the address is stance A20. Bits behind a prefix "MUST be ignored" (RFC 8885 §4.3), and
+            // no sentence tells a sender to clear them.
+            FaultKind::SeveralPad1
+            | FaultKind::Misaligned(Align::LinkLayer)
+            | FaultKind::PrefixBits { .. } => Weight::Questionable,
+            _ => Weight::Wrong,
+        }
+    }
+
+    /// What a conforming receiver does about it; nothing where it takes the message all the same.
+    pub fn reaction(&self) -> Option<Reaction> {
+        match &self.kind {
+            FaultKind::Decode(kind) => {
+                Some(DecodeError::new(self.what, self.offset, kind.clone()).reaction())
+            }
+            // Stance A13: an option in the wrong place, or without the flag that it hangs on, is one that the
+            // receiver does not understand, and it skips those (RFC 8885 §4.1).
+            FaultKind::NeedsDmm | FaultKind::Place(_) => Some(Reaction::Skip),
+            // "MUST be ignored by the receiver" (RFC 6275 §6.1.7, RFC 8885 §4.3); stance A20 for alignment.
+            _ => None,
+        }
+    }
+
+    /// The section that says so.
+    pub fn source_section(&self) -> &'static str {
+        match (&self.kind, self.what) {
+            (FaultKind::ReservedFlags { .. }, _) => "RFC 6275 §6.1.7",
+            (FaultKind::Reserved(_) | FaultKind::Behind { .. }, What::Header(_)) => "RFC 6275 §6.1.1",
+            (_, What::Option { source, .. }) => source,
+            _ => "RFC 6275 §9.2",
+        }
+    }
+}
+
+/// As a [`DecodeError`] reads: what, where, what is wrong with it.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at octet {}: {}", self.what, self.offset, self.kind)
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(kind) => write!(f, "{kind}"),
+            Self::Behind { said, found } => {
+                write!(f, "it says {said} octets, there are {}", found - said)?;
+                f.write_str(" more behind them")
+            }
+            Self::Reserved(value) => write!(f, "reserved is {value:#x}, expected 0"),
+            Self::ReservedFlags { field, bits } => {
+                write!(f, "flags {field:#06x} with reserved bits {bits:#06x}, expected 0")
+            }
+            Self::NeedsDmm => f.write_str("only with the D flag, which is not set"),
+            Self::Place(message) => write!(f, "it has no place in a {message}"),
+            Self::Misaligned(Align::At { n, plus }) => write!(f, "misaligned, expected at {n}n+{plus}"),
+            Self::Misaligned(_) => f.write_str("misaligned, expected at the size of its address"),
+            Self::Repeated => f.write_str("another one, expected at most one"),
+            Self::SeveralPad1 => f.write_str("several in a row, where PadN should be used"),
+            Self::PaddingNotZero(_) => f.write_str("padding that is not zero"),
+            Self::PrefixBits { length, prefix } => {
+                write!(f, "{prefix} has bits behind its prefix length {length}")
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! `dmm decode`: what the messages in a capture, or in octets that somebody has copied, say; and all that is wrong
+//! with them. It reads the codec's tables and has no list of messages or options of its own.
+
+mod input;
+pub mod json;
+pub mod layers;
+mod progress;
+mod text;
+mod words;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _, Read, Write};
+use std::net::Ipv6Addr;
+
+use clap::Args;
+use dmm_captures::{CaptureReader, ReadError};
+
+pub use self::input::hex;
+use self::input::{Input, open};
+use self::layers::{Carried, Start, Way, through, through_link};
+use self::progress::Progress;
+use self::words::Sighting;
+use crate::{Exit, Failure};
+
+/// What `dmm decode --help` shows at its end.
+pub const EXAMPLES: &str = "\
+Examples:
+  dmm decode captures/demo.pcapng                  every message of a capture
+  dmm decode --frame 92 captures/demo.pcapng       one of them
+  dmm decode --json captures/demo.pcapng | jq 'select(.faults != [])'
+  dmm decode --yaml --frame 92 captures/demo.pcapng    as a step of a conformance script
+  tcpdump -U -w - ip6 proto 135 | dmm decode -     as they come
+  dmm decode 3b:01:05:00:5f:2c 00:01 82:10 00:4b 01 02 00 00
+  dmm decode --as mh --src 2001:db8::1 --dst 2001:db8::2 3b010500…   with its checksum
+
+Captures are pcapng or pcap, of Ethernet, raw IP, Linux cooked or BSD loopback. What is within ESP, behind AH or in
+fragments is named and not decoded. Numbers in JSON are those on the wire.
+
+Exit codes: 0 everything was read, 2 something could not be read; what could is printed first.";
+
+/// `dmm decode`.
+#[derive(Args)]
+pub struct DecodeArgs {
+    /// A capture, a file of octets in hexadecimal, such octets themselves, or `-` for standard input.
+    #[arg(required = true, value_name = "FILE|HEX|-")]
+    input: Vec<String>,
+    /// One JSON object a message, each on a line of its own.
+    #[arg(long, conflicts_with = "yaml")]
+    json: bool,
+    /// The conformance script's step that would send it.
+    #[arg(long)]
+    yaml: bool,
+    /// What hexadecimal octets start with; recognised where this is not given.
+    #[arg(long = "as", value_name = "START")]
+    start: Option<Start>,
+    /// Source address of a bare Mobility Header, for its checksum.
+    #[arg(long, requires = "dst")]
+    src: Option<Ipv6Addr>,
+    /// Destination address of a bare Mobility Header, for its checksum.
+    #[arg(long, requires = "src")]
+    dst: Option<Ipv6Addr>,
+    /// Only this frame of a capture, as Wireshark counts; may be given several times.
+    #[arg(long, value_name = "NUMBER")]
+    frame: Vec<u64>,
+    /// The role that sends, in YAML.
+    #[arg(long, default_value = "maar1", value_name = "ROLE")]
+    from: String,
+}
+
+/// Decodes to standard output. A reader of it that has seen enough is no failure.
+pub fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
+    let stdout = io::stdout();
+    // To a terminal each message at once; to a file or a pipe in large pieces.
+    let result = if stdout.is_terminal() {
+        decode(args, &mut stdout.lock())
+    } else {
+        decode(args, &mut io::BufWriter::with_capacity(1 << 16, stdout.lock()))
+    };
+    match result {
+        Ok(()) => Ok(Exit::OK),
+        Err(Ended::Failed(failure)) => Err(failure),
+        Err(Ended::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::OK),
+        Err(Ended::Output(error)) => Err(Failure::bench(format!("standard output: {error}"))),
+    }
+}
+
+/// Why decoding ended early.
+enum Ended {
+    Output(io::Error),
+    Failed(Failure),
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+fn decode(args: &DecodeArgs, out: &mut dyn Write) -> Result<(), Ended> {
+    let ends = args.src.zip(args.dst);
+    match open(&args.input)? {
+        Input::Capture(..) if args.start.is_some() || ends.is_some() => {
+            Err(Failure::usage("--as, --src and --dst are for octets; a capture says them itself").into())
+        }
+        Input::Capture(reader, name, progress) => {
+            let result = capture(args, reader, &name, &progress, out);
+            progress.clear();
+            // What was read is printed before what could not be.
+            let flushed = out.flush();
+            result.and(flushed.map_err(Ended::from))
+        }
+        Input::Octets(octets) => {
+            let start = args.start.or_else(|| Start::of(&octets)).ok_or_else(|| {
+                let what =
+                    "these octets start neither like a Mobility Header nor like IPv6 nor like Ethernet";
+                Failure::usage(format!("{what}: say which with --as mh|ipv6|ethernet"))
+            })?;
+            if ends.is_some() && start != Start::Mh {
+                return Err(Failure::usage("--src and --dst are for a bare Mobility Header").into());
+            }
+            let way = through(start, &octets, ends);
+            if way.carried == Carried::Other {
+                let layers = if way.layers.is_empty() { "them".to_owned() } else { way.layers.join(", ") };
+                return Err(Failure::usage(format!("there is no Mobility Header in {layers}")).into());
+            }
+            show(args, &Sighting { frame: None, way }, out)?;
+            Ok(out.flush()?)
+        }
+    }
+}
+
+fn capture(
+    args: &DecodeArgs,
+    reader: impl Read,
+    name: &str,
+    progress: &Progress,
+    out: &mut dyn Write,
+) -> Result<(), Ended> {
+    let failed = |error: ReadError| {
+        // Every error here is of the file; one of the system has its cause behind it.
+        let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
+        Ended::Failed(Failure::usage(format!("{name}: {error}{}", source.unwrap_or_default())))
+    };
+    let last = args.frame.iter().max().copied().unwrap_or(u64::MAX);
+    let mut unknown: BTreeMap<u32, u64> = BTreeMap::new();
+    let (mut packets, mut shown) = (0_u64, 0_u64);
+    for packet in CaptureReader::new(reader).map_err(failed)? {
+        let packet = packet.map_err(|error| {
+            progress.clear();
+            failed(error)
+        })?;
+        if packet.number > last {
+            break;
+        }
+        if !args.frame.is_empty() && !args.frame.contains(&packet.number) {
+            continue;
+        }
+        packets += 1;
+        match through_link(packet.linktype, &packet.octets) {
+            None => *unknown.entry(packet.linktype).or_default() += 1,
+            Some(Way { carried: Carried::Other, .. }) => {}
+            Some(way) => {
+                progress.clear();
+                show(args, &Sighting { frame: Some((packet.number, packet.at)), way }, out)?;
+                shown += 1;
+            }
+        }
+    }
+    progress.clear();
+    out.flush()?;
+    for (linktype, count) in &unknown {
+        eprintln!(
+            "dmm: {name}: {count} packets of link type {linktype}, which is not known here, were passed by"
+        );
+    }
+    if packets == 0 && !args.frame.is_empty() {
+        let frames: Vec<_> = args.frame.iter().map(ToString::to_string).collect();
+        return Err(Failure::usage(format!("{name} has no frame {}", frames.join(", "))).into());
+    }
+    if shown == 0 {
+        let missing = format!("{name}: no Mobility Header in {packets} packets");
+        if unknown.values().sum::<u64>() == packets && packets > 0 {
+            return Err(Failure::usage(missing).into());
+        }
+        eprintln!("dmm: {missing}");
+    }
+    Ok(())
+}
+
+/// A sighting as text, as JSON and as YAML.
+pub fn in_every_form(way: Way<'_>) -> [String; 3] {
+    let sighting = Sighting { frame: None, way };
+    [text::block(&sighting), json::line(&sighting).to_string(), yaml::step(&sighting, "maar1")]
+}
+
+fn show(args: &DecodeArgs, sighting: &Sighting<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let said = if args.json {
+        json::line(sighting).to_string() + "\n"
+    } else if args.yaml {
+        yaml::step(sighting, &args.from)
+    } else {
+        text::block(sighting)
+    };
+    out.write_all(said.as_bytes())
+}

@@ -1,0 +1,139 @@
+//! Messages for people: a block each.
+
+use std::fmt::Write as _;
+
+use dmm_codec::wire::FieldKind;
+use dmm_codec::{FieldView, Lifetime, MessageView, OptionView, Timestamp};
+
+use super::json::options;
+use super::layers::Carried;
+use super::words::{self, Sighting};
+
+/// A sighting as a block of lines, with an empty line behind it.
+pub(super) fn block(sighting: &Sighting<'_>) -> String {
+    let mut out = String::new();
+    let mut heading = Vec::new();
+    if let Some((number, at)) = sighting.frame {
+        heading.push(format!("frame {number}"));
+        heading.push(words::utc(at));
+    }
+    if let Some((src, dst)) = sighting.way.ends {
+        heading.push(format!("{src} → {dst}"));
+    }
+    if !sighting.way.layers.is_empty() {
+        heading.push(format!("({})", sighting.way.layers.join(", ")));
+    }
+    if !heading.is_empty() {
+        line(&mut out, 0, &heading.join("  "));
+    }
+    match sighting.way.carried {
+        Carried::Message { octets, is_whole, summed } => {
+            let (faults, checksum) = words::judged(octets, is_whole, summed);
+            let count = format!("{} octets{}", octets.len(), if is_whole { "" } else { " captured" });
+            match MessageView::new(octets) {
+                Ok(view) => {
+                    let title = words::title(&view);
+                    let sum = view.checksum();
+                    line(&mut out, 0, &format!("{title}, {count}, checksum 0x{sum:04x} {checksum}"));
+                    message(&mut out, &view);
+                }
+                Err(_) => {
+                    line(&mut out, 0, &format!("Mobility Header, {count}: {}", words::hex(octets, " ")));
+                }
+            }
+            for fault in &faults {
+                let weight = words::weight(fault.weight());
+                line(&mut out, 1, &format!("{weight}: {fault} ({})", fault.source_section()));
+                line(&mut out, 2, &format!("a conforming receiver {}", words::reaction(fault)));
+            }
+        }
+        Carried::Hidden(why) => line(&mut out, 0, &format!("not decoded: {why}")),
+        Carried::Other => {}
+    }
+    out.push('\n');
+    out
+}
+
+fn line(out: &mut String, depth: usize, text: &str) {
+    let _ = writeln!(out, "{:1$}{text}", "", 2 * depth);
+}
+
+fn message(out: &mut String, view: &MessageView<'_>) {
+    for field in view.fields() {
+        line(out, 1, &format!("{}: {}", field.spec.label, value(&field, &[])));
+    }
+    for option in options(view) {
+        let fields: Vec<_> = option.fields().collect();
+        let shown: Vec<_> = fields.iter().filter(|field| is_shown(field, &fields)).collect();
+        let heading = format!("{} at octet {}", name(&option), option.offset);
+        match shown[..] {
+            // One value needs no name of its own.
+            [only] if !words::is_opaque(&option) => {
+                line(out, 1, &format!("{heading}: {}", value(only, &fields)));
+            }
+            _ => line(out, 1, &heading),
+        }
+        if shown.len() > 1 {
+            for field in shown {
+                line(out, 2, &format!("{}: {}", field.spec.label, value(field, &fields)));
+            }
+        }
+        if words::is_opaque(&option) {
+            line(out, 2, &format!("Octets: {}", words::hex(option.body, " ")));
+        }
+    }
+}
+
+fn name(option: &OptionView<'_>) -> String {
+    match option.spec() {
+        Some(spec) => format!("{} ({})", spec.title, option.kind),
+        None => format!("Unknown option ({})", option.kind),
+    }
+}
+
+/// Reserved fields say something only where they are not zero, and the length of a prefix stands behind it.
+fn is_shown(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> bool {
+    match field.spec.kind {
+        FieldKind::Reserved => field.uint() != 0,
+        FieldKind::PrefixLength => {
+            field.uint() > 128 || !siblings.iter().any(|other| matches!(other.spec.kind, FieldKind::Prefix))
+        }
+        _ => true,
+    }
+}
+
+fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> String {
+    let number = field.uint();
+    match field.spec.kind {
+        FieldKind::Named(names) => match names.iter().find(|name| u64::from(name.value) == number) {
+            Some(name) => format!("{number} ({})", name.label),
+            None => number.to_string(),
+        },
+        FieldKind::Flags(flags) => {
+            let set = flags.iter().filter(|flag| number & u64::from(flag.mask) != 0);
+            let letters: Vec<_> = set.map(|flag| flag.letter).collect();
+            let digits = 2 * field.octets.len();
+            format!(
+                "{} (0x{number:0digits$x})",
+                if letters.is_empty() { "none".into() } else { letters.join(" ") }
+            )
+        }
+        FieldKind::Lifetime => format!("{number} ({})", Lifetime(number as u16)),
+        FieldKind::Timestamp => format!("{number} ({} s)", Timestamp(number)),
+        FieldKind::Prefix => {
+            let length = siblings.iter().find(|other| matches!(other.spec.kind, FieldKind::PrefixLength));
+            match (field.address(), length) {
+                (Some(prefix), Some(length)) => format!("{prefix}/{}", length.uint()),
+                (Some(prefix), None) => prefix.to_string(),
+                (None, _) => words::hex(field.octets, " "),
+            }
+        }
+        FieldKind::Ipv6 => field.address().map_or_else(|| words::hex(field.octets, " "), |it| it.to_string()),
+        FieldKind::LinkLayer => words::hex(field.octets, ":"),
+        FieldKind::Identifier => {
+            words::text(field.octets).map_or_else(|| words::hex(field.octets, " "), ToOwned::to_owned)
+        }
+        FieldKind::Octets => words::hex(field.octets, " "),
+        FieldKind::Reserved | FieldKind::Uint | FieldKind::PrefixLength => number.to_string(),
+    }
+}

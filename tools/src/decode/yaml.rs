@@ -1,0 +1,157 @@
+//! Messages as the step of a conformance script that sends them. Names are the codec's, as the scripts' are; what
+//! fields cannot say is sent as octets.
+
+use std::net::Ipv6Addr;
+
+use dmm_codec::lint::FaultKind;
+use dmm_codec::message::{Padded, repair_checksum};
+use dmm_codec::wire::FieldKind;
+use dmm_codec::{
+    ErrorKind, Fault, FieldView, Lifetime, MESSAGES, Message, MessageView, MobilityOption, OptionView,
+    UnknownOption,
+};
+
+use super::json::options;
+use super::layers::Carried;
+use super::words::{self, Sighting};
+
+/// A sighting as an item of a list of steps; `from` is the role that sends.
+pub(super) fn step(sighting: &Sighting<'_>, from: &str) -> String {
+    let mut lines = vec![format!("# {}", origin(sighting))];
+    match sighting.way.carried {
+        Carried::Message { octets, is_whole, summed } => {
+            let (faults, _) = words::judged(octets, is_whole, summed);
+            if !is_whole {
+                lines.push("# The capture does not have all of its octets.".to_owned());
+            }
+            lines.extend(faults.iter().map(|fault| format!("# {}: {fault}", words::weight(fault.weight()))));
+            lines.push("- send:".to_owned());
+            lines.push(format!("    from: {from}"));
+            send(&mut lines, octets, &faults);
+        }
+        Carried::Hidden(why) => lines.push(format!("# not decoded: {why}")),
+        Carried::Other => {}
+    }
+    lines.join("\n") + "\n"
+}
+
+fn origin(sighting: &Sighting<'_>) -> String {
+    let frame = sighting.frame.map(|(number, at)| format!("frame {number}, {}", words::utc(at)));
+    let ends = sighting.way.ends.map(|(src, dst)| format!("{src} → {dst}"));
+    let parts: Vec<_> = [frame, ends].into_iter().flatten().collect();
+    if parts.is_empty() { "octets".to_owned() } else { parts.join(", ") }
+}
+
+fn send(lines: &mut Vec<String>, octets: &[u8], faults: &[Fault]) {
+    let view = MessageView::new(octets).ok();
+    // A type that no script can name is sent as the octets of another.
+    let spec = view.and_then(|view| view.spec());
+    lines.push(format!("    msg: {}", spec.unwrap_or(&MESSAGES[0]).name));
+    if let Some(view) = view {
+        for field in view.fields() {
+            if let Some(value) = value(&field, &[]) {
+                lines.push(format!("    {}: {value}", field.spec.name));
+            }
+        }
+        let options: Vec<_> = options(&view).map(|option| entry(&option)).collect();
+        if !options.is_empty() {
+            lines.push("    options:".to_owned());
+            lines.extend(options.into_iter().map(|option| format!("      - {option}")));
+        }
+    }
+    let mut wire = Vec::new();
+    if !view.is_some_and(|view| is_said(&view, octets)) {
+        wire.push(format!("      mh: \"{}\"", words::hex(octets, " ")));
+    }
+    let sum = faults.iter().find_map(|fault| match fault.kind {
+        FaultKind::Decode(ErrorKind::Checksum { found, expected }) => Some(found ^ expected),
+        _ => None,
+    });
+    wire.extend(sum.map(|bits| format!("      checksum: {{xor: 0x{bits:04x}}}")));
+    if !wire.is_empty() {
+        lines.push("    wire:".to_owned());
+        lines.extend(wire);
+    }
+}
+
+/// Whether the fields and options, encoded again, are these octets but for the checksum.
+fn is_said(view: &MessageView<'_>, octets: &[u8]) -> bool {
+    let any = Ipv6Addr::UNSPECIFIED;
+    let mut summed = octets.to_vec();
+    repair_checksum(&mut summed, any, any);
+    let Ok(decoded) = Message::decode(&summed, any, any) else { return false };
+    let mut message = decoded.message;
+    *message.options_mut() = options(view).map(|option| owned(&option)).collect();
+    let Ok(mut again) = message.encode_unsummed(Padded::Aligned) else { return false };
+    repair_checksum(&mut again, any, any);
+    again == summed
+}
+
+fn owned(option: &OptionView<'_>) -> MobilityOption {
+    let raw = || MobilityOption::Unknown(UnknownOption { kind: option.kind, data: option.body.to_vec() });
+    MobilityOption::read(option.kind, option.body).unwrap_or_else(|_| raw())
+}
+
+/// `hnp: 2001:db8::/64`, `prev_maar: {maar: …, prefix: …}`; octets where no row says them.
+fn entry(option: &OptionView<'_>) -> String {
+    named(option).unwrap_or_else(|| {
+        format!("raw: {{type: {}, data: \"{}\"}}", option.kind, words::hex(option.body, " "))
+    })
+}
+
+fn named(option: &OptionView<'_>) -> Option<String> {
+    let spec = option.spec().filter(|_| MobilityOption::read(option.kind, option.body).is_ok())?;
+    let all: Vec<_> = option.fields().collect();
+    // What scripts give a value: the rest is zero, or stands with the prefix.
+    let is_said =
+        |field: &&FieldView<'_>| !matches!(field.spec.kind, FieldKind::Reserved | FieldKind::PrefixLength);
+    let fields: Vec<_> = all.iter().filter(is_said).collect();
+    let main = match fields[..] {
+        [only] => Some(only),
+        _ => fields.iter().copied().find(|field| field.spec.filter.is_empty()),
+    };
+    let is_usual = |field: &FieldView<'_>| match field.spec.kind {
+        FieldKind::Named(names) => names.first().is_some_and(|first| u64::from(first.value) == field.uint()),
+        _ => false,
+    };
+    if let Some(main) = main
+        && fields.iter().all(|field| field.spec.name == main.spec.name || is_usual(field))
+    {
+        return Some(format!("{}: {}", spec.name, value(main, &all)?));
+    }
+    let said: Option<Vec<_>> =
+        fields.iter().map(|field| Some(format!("{}: {}", field.spec.name, value(field, &all)?))).collect();
+    Some(format!("{}: {{{}}}", spec.name, said?.join(", ")))
+}
+
+/// A field as scripts write it; nothing where they cannot.
+fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> Option<String> {
+    let number = field.uint();
+    Some(match field.spec.kind {
+        FieldKind::Named(names) => match names.iter().find(|name| u64::from(name.value) == number) {
+            Some(name) => name.name.to_owned(),
+            None => number.to_string(),
+        },
+        FieldKind::Flags(flags) => {
+            let set: Vec<_> = flags.iter().filter(|flag| number & u64::from(flag.mask) != 0).collect();
+            let known = set.iter().fold(0, |known, flag| known | u64::from(flag.mask));
+            let letters: Vec<_> = set.iter().map(|flag| flag.letter).collect();
+            if known == number { format!("[{}]", letters.join(", ")) } else { format!("0x{number:x}") }
+        }
+        FieldKind::Lifetime => format!("{}s", Lifetime(number as u16).duration().as_secs()),
+        FieldKind::Ipv6 => format!("\"{}\"", field.address()?),
+        FieldKind::Prefix => {
+            let length = siblings.iter().find(|other| matches!(other.spec.kind, FieldKind::PrefixLength))?;
+            format!("\"{}/{}\"", field.address()?, length.uint())
+        }
+        // A text with a dollar could be a reference.
+        FieldKind::Identifier => {
+            let text = words::text(field.octets).filter(|text| !text.contains('$'))?;
+            serde_json::to_string(text).ok()?
+        }
+        FieldKind::LinkLayer | FieldKind::Octets => format!("\"{}\"", words::hex(field.octets, ":")),
+        FieldKind::Reserved | FieldKind::Uint | FieldKind::PrefixLength | FieldKind::Timestamp => {
+            number.to_string()
+        }
+    })
+}
