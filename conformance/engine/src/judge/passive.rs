@@ -4,11 +4,14 @@
 use dmm_codec::checksum::checksum;
 use dmm_codec::header::NO_NEXT_HEADER;
 use dmm_codec::option::spec;
-use dmm_codec::wire::{FieldKind, FieldSpec};
+use dmm_codec::wire::FieldKind;
 use dmm_codec::{Align, MessageView, OptionSpec, OptionView, What};
 
 use crate::packet::{Parsed, field_value};
 use crate::verdict::Verdict;
+
+/// Type of the PadN option (RFC 6275 §6.2.3).
+const PADN: u8 = 1;
 
 /// A rule that a message breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,9 +149,9 @@ impl Judge {
                 _ => {}
             }
         }
-        // Of all options only padding has octets without a meaning, and they are zero (RFC 6275 §6.2.3).
-        let is_padding = |field: &FieldSpec| matches!(field.kind, FieldKind::Octets);
-        if let Some(field) = fields.iter().find(|field| is_padding(field.spec))
+        // The octets of padding are zero (RFC 6275 §6.2.3); those of other options have a meaning.
+        if option.kind == PADN
+            && let Some(field) = fields.first()
             && field.octets.iter().any(|octet| *octet != 0)
         {
             self.fail("padding", "octets of zero", field_value(field, &fields).to_string());
