@@ -98,7 +98,10 @@ impl<'a> MessageView<'a> {
 
     /// Whether the D flag is set: 0x0010 in a PBU, 0x02 in a PBA (RFC 8885 §5).
     pub fn has_dmm_flag(&self) -> bool {
-        self.field("flags").is_some_and(|flags| flags.has_flag("D"))
+        self.fields().any(|field| {
+            let FieldKind::Flags(flags) = field.spec.kind else { return false };
+            flags.iter().any(|flag| flag.is_dmm() && field.has_flag(flag.letter))
+        })
     }
 
     /// The options in wire order, padding included; ends after the first one that does not fit.

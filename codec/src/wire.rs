@@ -87,6 +87,13 @@ pub struct FlagSpec {
     pub source: &'static str,
 }
 
+impl FlagSpec {
+    /// Whether this is the D flag of RFC 8885 §4.1 and §4.2. The D flag of an Update Notification is another.
+    pub fn is_dmm(&self) -> bool {
+        self.letter == "D" && self.label == "DMM"
+    }
+}
+
 /// A layout of octets, written once by `wire_struct!`.
 pub trait Wire: Sized {
     /// Every field in wire order.
