@@ -56,6 +56,11 @@ impl<'a> MessageView<'a> {
             let kind = ErrorKind::TooShort { found: octets.len(), expected: view.header_len };
             return Err(DecodeError::new(What::Body(spec.title), Header::LEN, kind));
         }
+        let expected = Header::LEN + spec.body_len(&view.octets[Header::LEN..]);
+        if view.header_len < expected {
+            let kind = ErrorKind::TooShort { found: view.header_len, expected };
+            return Err(DecodeError::new(What::Header("header length"), 1, kind));
+        }
         Ok(view)
     }
 
@@ -81,8 +86,14 @@ impl<'a> MessageView<'a> {
 
     /// The octets between header and options, as far as they are there; empty for a type without a row.
     pub fn body(&self) -> &'a [u8] {
-        let end = Header::LEN + self.spec().map_or(0, |spec| spec.len);
-        &self.octets[Header::LEN..end.min(self.octets.len())]
+        &self.octets[Header::LEN..self.options_start()]
+    }
+
+    /// Where the options start, as far as the octets reach.
+    fn options_start(&self) -> usize {
+        let behind = &self.octets[Header::LEN..];
+        let body = self.spec().map_or(0, |spec| spec.body_len(behind));
+        Header::LEN + body.min(behind.len())
     }
 
     /// The fields between header and options that are wholly there.
@@ -106,9 +117,8 @@ impl<'a> MessageView<'a> {
 
     /// The options in wire order, padding included; ends after the first one that does not fit.
     pub fn options(&self) -> Options<'a> {
-        let start = (Header::LEN + self.spec().map_or(0, |spec| spec.len)).min(self.octets.len());
-        let start = if self.spec().is_some() { start } else { self.octets.len() };
-        Options { octets: self.octets, at: start }
+        let start = self.spec().map(|_| self.options_start());
+        Options { octets: self.octets, at: start.unwrap_or(self.octets.len()) }
     }
 }
 

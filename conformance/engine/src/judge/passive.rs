@@ -3,6 +3,7 @@
 
 use dmm_codec::checksum::checksum;
 use dmm_codec::header::NO_NEXT_HEADER;
+use dmm_codec::message::Carries;
 use dmm_codec::option::spec;
 use dmm_codec::wire::FieldKind;
 use dmm_codec::{Align, MessageView, OptionSpec, OptionView, What};
@@ -54,10 +55,17 @@ pub fn judge(ip: &Parsed) -> Vec<Violation> {
         judge.fail("reserved", "reserved octet 0", format!("0x{:02x}", octets[3]));
     }
     for field in view.fields() {
-        let FieldKind::Flags(flags) = field.spec.kind else { continue };
-        let known = flags.iter().fold(0, |known, flag| known | u64::from(flag.mask));
-        if field.uint() & !known != 0 {
-            judge.fail("reserved", "reserved flag bits 0", format!("flags 0x{:04x}", field.uint()));
+        match field.spec.kind {
+            FieldKind::Reserved if field.uint() != 0 => {
+                judge.fail("reserved", "reserved 0", format!("0x{:x}", field.uint()));
+            }
+            FieldKind::Flags(flags) => {
+                let known = flags.iter().fold(0, |known, flag| known | u64::from(flag.mask));
+                if field.uint() & !known != 0 {
+                    judge.fail("reserved", "reserved flag bits 0", format!("flags 0x{:04x}", field.uint()));
+                }
+            }
+            _ => {}
         }
     }
     let mut seen_kinds = Vec::new();
@@ -80,7 +88,8 @@ pub fn judge(ip: &Parsed) -> Vec<Violation> {
             // RFC 6275 §6.2.2: "If more than one octet of padding is required, the PadN option ... should be used".
             judge.warn("padding", "PadN for more than one octet of padding", "several Pad1".to_string());
         }
-        if !spec.repeats && seen_kinds.contains(&option.kind) {
+        let repeats = spec.repeats || message.carries == Carries::NamedOfSeveralNodes;
+        if !repeats && seen_kinds.contains(&option.kind) {
             judge.fail("repeats", "at most one", "another one".to_string());
         }
         seen_kinds.push(option.kind);
@@ -113,7 +122,7 @@ impl Judge {
         if spec.needs_dmm && !view.has_dmm_flag() {
             self.fail("dmm_flag", "only with the D flag set", "D is not set".to_string());
         }
-        if !spec.messages.is_empty() && !spec.messages.contains(&view.mh_type()) {
+        if !spec.may_stand_in(view.mh_type()) {
             let message = view.spec().map_or("another message", |message| message.title);
             self.fail("place", "only in messages that may carry it", format!("in a {message}"));
         }
@@ -123,6 +132,11 @@ impl Judge {
             match spec.align {
                 Align::Any => {}
                 Align::At { n, plus } => self.fail("alignment", &format!("at {n}n+{plus}"), seen),
+                // Two octets are what the short form asks for, and the long form is a multiple of them.
+                Align::Longer { than, .. } if option.body.len() <= than => {
+                    self.fail("alignment", "at 2n+0", seen);
+                }
+                Align::Longer { n, plus, .. } => self.fail("alignment", &format!("at {n}n+{plus}"), seen),
                 // RFC 8885 §4.8 only says "appropriately": a reading (stance A20), so no failure.
                 Align::LinkLayer => self.warn("alignment", "aligned to the size of the address", seen),
             }
