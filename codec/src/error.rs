@@ -67,6 +67,16 @@ pub enum ErrorKind {
     /// A prefix longer than an address.
     #[error("prefix length {0}, at most 128 possible")]
     PrefixLength(u8),
+    /// A number that leaves the rest of its part without a meaning.
+    #[error("{field} {found}, expected {expected}")]
+    Meaningless {
+        /// The field, as the RFC calls it.
+        field: &'static str,
+        /// What it says.
+        found: u32,
+        /// What it could say.
+        expected: &'static str,
+    },
     /// The checksum does not fit the octets and addresses.
     #[error("checksum 0x{found:04x}, expected 0x{expected:04x}")]
     Checksum {
@@ -120,7 +130,9 @@ impl DecodeError {
             (ErrorKind::TooShort { .. }, What::Option { .. }) => Reaction::Discard,
             // RFC 8885 §4.1: "MUST ignore and skip any options that it does not understand"; a wrong length or an
             // impossible prefix makes an option one of those (stances A18, A19).
-            (ErrorKind::Length { .. } | ErrorKind::PrefixLength(_), _) => Reaction::Skip,
+            (ErrorKind::Length { .. } | ErrorKind::PrefixLength(_) | ErrorKind::Meaningless { .. }, _) => {
+                Reaction::Skip
+            }
         }
     }
 

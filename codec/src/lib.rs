@@ -1,4 +1,5 @@
-//! Octets and messages of Proxy Mobile IPv6 for Distributed Mobility Management (RFC 8885).
+//! Octets and messages of Proxy Mobile IPv6 for Distributed Mobility Management (RFC 8885), and of all else that a
+//! Mobility Header carries: MH Types 0 to 23 and the options of the IANA registry, as far as an RFC lays them out.
 //!
 //! Three layers over one set of tables ([`OPTIONS`], [`MESSAGES`]):
 //!

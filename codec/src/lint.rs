@@ -11,9 +11,13 @@ use core::net::Ipv6Addr;
 use crate::checksum::{MOBILITY_HEADER, checksum};
 use crate::error::{DecodeError, ErrorKind, Reaction, What};
 use crate::header::{Header, NO_NEXT_HEADER};
+use crate::message::Carries;
 use crate::option::{Align, OptionSpec, named};
 use crate::view::{FieldView, MessageView, OptionView};
 use crate::wire::{FieldKind, Wire};
+
+/// Type of the PadN option (RFC 6275 §6.2.3).
+const PADN: u8 = 1;
 
 /// Something in a message that a sender must not, or should not, send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,13 +92,20 @@ pub fn lint(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>) -> Vec<Fault
     };
     header(&view, octets, addresses, &mut found);
     for field in view.fields() {
-        let FieldKind::Flags(flags) = field.spec.kind else { continue };
-        let known = flags.iter().fold(0, |known, flag| known | u64::from(flag.mask));
-        let (field, bits, offset) = (field.uint(), field.uint() & !known, field.offset);
-        if bits != 0 {
-            let what = What::Body(view.spec().map_or("message", |spec| spec.title));
-            found.push(Fault { what, offset, kind: FaultKind::ReservedFlags { field, bits } });
-        }
+        let what = What::Body(view.spec().map_or("message", |spec| spec.title));
+        let (number, offset) = (field.uint(), field.offset);
+        let kind = match field.spec.kind {
+            FieldKind::Reserved if number != 0 => FaultKind::Reserved(number),
+            FieldKind::Flags(flags) => {
+                let known = flags.iter().fold(0, |known, flag| known | u64::from(flag.mask));
+                match number & !known {
+                    0 => continue,
+                    bits => FaultKind::ReservedFlags { field: number, bits },
+                }
+            }
+            _ => continue,
+        };
+        found.push(Fault { what, offset, kind });
     }
     let mut seen = Vec::new();
     let mut pads = 0;
@@ -114,7 +125,9 @@ pub fn lint(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>) -> Vec<Fault
         if pads == 2 {
             add(option.offset, FaultKind::SeveralPad1);
         }
-        if !spec.repeats && seen.contains(&option.kind) {
+        // A message that names several nodes has one of the same option for each.
+        let names_several = view.spec().is_some_and(|spec| spec.carries == Carries::NamedOfSeveralNodes);
+        if !spec.repeats && !names_several && seen.contains(&option.kind) {
             add(option.offset, FaultKind::Repeated);
         }
         seen.push(option.kind);
@@ -138,7 +151,8 @@ fn header(
         add(error.what, error.offset, FaultKind::Decode(error.kind));
     }
     let said = (usize::from(octets[1]) + 1) * 8;
-    let least = Header::LEN + view.spec().map_or(0, |spec| spec.len);
+    let behind = &view.octets()[Header::LEN..];
+    let least = Header::LEN + view.spec().map_or(0, |spec| spec.body_len(behind));
     if view.spec().is_some() && said < least {
         let kind = ErrorKind::TooShort { found: said, expected: least };
         add(What::Header("header length"), 1, FaultKind::Decode(kind));
@@ -175,7 +189,7 @@ fn place(
     if spec.needs_dmm && !view.has_dmm_flag() {
         add(option.offset, FaultKind::NeedsDmm);
     }
-    if !spec.messages.is_empty() && !spec.messages.contains(&view.mh_type()) {
+    if !spec.may_stand_in(view.mh_type()) {
         let message = view.spec().map_or("message of another type", |message| message.title);
         add(option.offset, FaultKind::Place(message));
     }
@@ -209,8 +223,8 @@ fn content(option: &OptionView<'_>, spec: &OptionSpec, add: &mut impl FnMut(usiz
                     }
                 }
             }
-            // Of all options only padding has octets without a meaning, and they are zero (RFC 6275 §6.2.3).
-            FieldKind::Octets if field.octets.iter().any(|octet| *octet != 0) => {
+            // The octets of padding are zero (RFC 6275 §6.2.3); those of other options have a meaning.
+            FieldKind::Octets if option.kind == PADN && field.octets.iter().any(|octet| *octet != 0) => {
                 add(field.offset, FaultKind::PaddingNotZero(field.octets.to_vec()));
             }
             _ => {}
@@ -285,6 +299,9 @@ impl fmt::Display for FaultKind {
             Self::NeedsDmm => f.write_str("only with the D flag, which is not set"),
             Self::Place(message) => write!(f, "it has no place in a {message}"),
             Self::Misaligned(Align::At { n, plus }) => write!(f, "misaligned, expected at {n}n+{plus}"),
+            Self::Misaligned(Align::Longer { n, plus, .. }) => {
+                write!(f, "misaligned, expected at 2n, and in its long form at {n}n+{plus}")
+            }
             Self::Misaligned(_) => f.write_str("misaligned, expected at the size of its address"),
             Self::Repeated => f.write_str("another one, expected at most one"),
             Self::SeveralPad1 => f.write_str("several in a row, where PadN should be used"),

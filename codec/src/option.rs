@@ -2,13 +2,17 @@
 //! if another `match` over all options seems needed, a column is missing here.
 
 use alloc::vec::Vec;
-use core::net::Ipv6Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::Ipv6Net;
 
-use crate::body::{Meaning, Padding, PreviousMaar};
+use crate::body::{Meaning, Padding, PreviousMaar, flow, handover, ipv4, mobile, proxy};
 use crate::error::{ErrorKind, What};
-use crate::header::{PBA, PBU};
+use crate::header::{
+    BR, BRR, COT, COTI, FBACK, FBU, FLOW_BINDING, FNA, HA_SWITCH, HACK, HEARTBEAT, HI, LRA, LRI, PBA, PBU,
+    SUBSCRIPTION_QUERY, SUBSCRIPTION_RESPONSE, UPA, UPN,
+};
+use crate::message::{Carries, message_spec};
 use crate::value::{AccessTechnology, HandoffIndicator, LinkLayerAddress, MnIdentifier, Timestamp};
 use crate::wire::{FieldSpec, Wire};
 
@@ -29,7 +33,7 @@ pub struct OptionSpec {
     pub needs_dmm: bool,
     /// Whether a message may carry several.
     pub repeats: bool,
-    /// MH Types that may carry it; empty for all.
+    /// MH Types that may carry it; empty for all. Some messages carry any: see [`OptionSpec::may_stand_in`].
     pub messages: &'static [u8],
     /// Where it is defined.
     pub source: &'static str,
@@ -44,6 +48,13 @@ impl OptionSpec {
     pub fn has_fixed_len(&self) -> bool {
         !matches!(self.fields.last(), Some(FieldSpec { width: crate::wire::Width::Rest, .. }))
     }
+
+    /// Whether a message of this type may carry it.
+    pub fn may_stand_in(&self, mh_type: u8) -> bool {
+        self.messages.is_empty()
+            || self.messages.contains(&mh_type)
+            || message_spec(mh_type).is_some_and(|message| message.carries == Carries::Any)
+    }
 }
 
 /// Where an option may start, counted from the start of the Mobility Header (RFC 6275 §6.2.1).
@@ -53,6 +64,16 @@ pub enum Align {
     Any,
     /// At `n` times some number plus `plus`: `8n+4`.
     At {
+        /// The multiple.
+        n: usize,
+        /// The rest.
+        plus: usize,
+    },
+    /// At even octets with no more than this many octets behind its Length, else at `n` times some number plus `plus`
+    /// (RFC 5648 §4.3: with or without an address).
+    Longer {
+        /// The length of the short form.
+        than: usize,
         /// The multiple.
         n: usize,
         /// The rest.
@@ -70,7 +91,8 @@ impl Align {
     pub fn padding(self, offset: usize, len: usize) -> usize {
         let (n, plus) = match self {
             Self::Any => return 0,
-            Self::At { n, plus } => (n, plus),
+            Self::Longer { than, .. } if len <= than => (2, 0),
+            Self::At { n, plus } | Self::Longer { n, plus, .. } => (n, plus),
             Self::LinkLayer => match len.saturating_sub(2) {
                 address if address > 0 && address % 8 == 0 => (8, 4),
                 address if address > 0 && address % 4 == 0 => (4, 0),
@@ -187,13 +209,69 @@ fn read_as<T: Meaning>(body: &[u8]) -> Result<T, ErrorKind> {
 mobility_options! {
     0 => Pad1(()), "pad1", "pad1", "Pad1", Align::Any, ALWAYS, MANY, in [], "RFC 6275 §6.2.2";
     1 => PadN(Padding), "padn", "padn", "PadN", Align::Any, ALWAYS, MANY, in [], "RFC 6275 §6.2.3";
-    8 => MnIdentifier(MnIdentifier), "mn_id", "mn_id", "Mobile Node Identifier", Align::Any, ALWAYS, ONE, in [PBU, PBA], "RFC 4283 §3";
-    22 => HomeNetworkPrefix(Ipv6Net), "hnp", "home_network_prefix", "Home Network Prefix", at(8, 4), ALWAYS, MANY, in [PBU, PBA], "RFC 5213 §8.3";
+    2 => RefreshAdvice(mobile::RefreshAdvice), "refresh_advice", "refresh_advice", "Binding Refresh Advice", at(2, 0), ALWAYS, ONE, in [PBA, HA_SWITCH], "RFC 6275 §6.2.4";
+    3 => AlternateCareOf(Ipv6Addr), "alt_coa", "alternate_care_of", "Alternate Care-of Address", at(8, 6), ALWAYS, ONE, in [PBU, FBU, FBACK, BR], "RFC 6275 §6.2.5";
+    4 => NonceIndices(mobile::NonceIndices), "nonce_indices", "nonce_indices", "Nonce Indices", at(2, 0), ALWAYS, ONE, in [PBU], "RFC 6275 §6.2.6";
+    5 => Authenticator(mobile::Authenticator), "auth_data", "authorization_data", "Binding Authorization Data", at(8, 2), ALWAYS, ONE, in [PBU, PBA], "RFC 6275 §6.2.7";
+    6 => MobileNetworkPrefix(Ipv6Net), "mnp", "mobile_network_prefix", "Mobile Network Prefix", at(8, 4), ALWAYS, MANY, in [PBU], "RFC 3963 §4.3";
+    7 => HandoverLinkLayer(handover::HandoverLinkLayer), "mh_lla", "handover_link_layer", "Mobility Header Link-Layer Address", Align::Any, ALWAYS, ONE, in [FBU, FNA, HI, HACK], "RFC 5568 §6.4.4";
+    8 => MnIdentifier(MnIdentifier), "mn_id", "mn_id", "Mobile Node Identifier", Align::Any, ALWAYS, ONE, in [], "RFC 4283 §3";
+    9 => MobilityAuthentication(mobile::MobilityAuthentication), "mobility_auth", "mobility_authentication", "Mobility Message Authentication", at(4, 1), ALWAYS, MANY, in [PBU, PBA], "RFC 4285 §5";
+    10 => ReplayProtection(mobile::ReplayProtection), "mesg_id", "replay_protection", "Mobility Message Replay Protection", at(8, 2), ALWAYS, ONE, in [PBU, PBA], "RFC 4285 §6";
+    11 => CgaParametersRequest(()), "cga_request", "cga_request", "CGA Parameters Request", Align::Any, ALWAYS, ONE, in [PBU], "RFC 4866 §5.6";
+    12 => CgaParameters(mobile::CgaParameters), "cga_parameters", "cga_parameters", "CGA Parameters", Align::Any, ALWAYS, MANY, in [PBU, PBA], "RFC 4866 §5.1";
+    13 => Signature(mobile::Signature), "signature", "signature", "Signature", Align::Any, ALWAYS, ONE, in [PBU, PBA], "RFC 4866 §5.2";
+    14 => PermanentHomeKeygenToken(mobile::PermanentHomeKeygenToken), "home_keygen_token", "home_keygen_token", "Permanent Home Keygen Token", Align::Any, ALWAYS, ONE, in [PBA], "RFC 4866 §5.3";
+    15 => CareOfTestInit(()), "care_of_test_init", "care_of_test_init", "Care-of Test Init", Align::Any, ALWAYS, ONE, in [PBU], "RFC 4866 §5.4";
+    16 => CareOfTest(mobile::CareOfTestToken), "care_of_test", "care_of_test", "Care-of Test", Align::Any, ALWAYS, ONE, in [PBA], "RFC 4866 §5.5";
+    17 => DnsUpdate(mobile::DnsUpdate), "dns_update", "dns_update", "DNS Update", Align::Any, ALWAYS, ONE, in [PBU, PBA], "RFC 5026 §8.1";
+    18 => Experiment(mobile::Experiment), "experiment", "experiment", "Experimental Mobility", Align::Any, ALWAYS, MANY, in [], "RFC 5096 §4";
+    19 => VendorSpecific(mobile::VendorSpecific), "vendor", "vendor_specific", "Vendor Specific Mobility", at(4, 2), ALWAYS, MANY, in [], "RFC 5094 §3";
+    20 => ServiceSelection(mobile::ServiceSelection), "service", "service_selection", "Service Selection", Align::Any, ALWAYS, ONE, in [PBU], "RFC 5149 §3";
+    21 => HandoverAuthorization(handover::HandoverAuthorization), "badf", "handover_authorization", "Binding Authorization Data for FMIPv6", Align::Any, ALWAYS, ONE, in [FBU, FBACK], "RFC 5568 §6.4.5";
+    22 => HomeNetworkPrefix(Ipv6Net), "hnp", "home_network_prefix", "Home Network Prefix", at(8, 4), ALWAYS, MANY, in [PBU, PBA, HI, HACK, BR, LRI, LRA, SUBSCRIPTION_QUERY, SUBSCRIPTION_RESPONSE], "RFC 5213 §8.3";
     23 => HandoffIndicator(HandoffIndicator), "handoff", "handoff", "Handoff Indicator", Align::Any, ALWAYS, ONE, in [PBU, PBA], "RFC 5213 §8.4";
     24 => AccessTechnology(AccessTechnology), "att", "access_technology", "Access Technology Type", Align::Any, ALWAYS, ONE, in [PBU, PBA], "RFC 5213 §8.5";
-    25 => MnLinkLayerIdentifier(LinkLayerAddress), "mn_lli", "mn_link_layer", "Mobile Node Link-layer Identifier", Align::LinkLayer, ALWAYS, ONE, in [PBU, PBA], "RFC 5213 §8.6";
-    26 => LinkLocalAddress(Ipv6Addr), "link_local", "link_local", "Link-local Address", at(8, 6), ALWAYS, ONE, in [PBU, PBA], "RFC 5213 §8.7";
+    25 => MnLinkLayerIdentifier(LinkLayerAddress), "mn_lli", "mn_link_layer", "Mobile Node Link-layer Identifier", Align::LinkLayer, ALWAYS, ONE, in [PBU, PBA, HI, HACK], "RFC 5213 §8.6";
+    26 => LinkLocalAddress(Ipv6Addr), "link_local", "link_local", "Link-local Address", at(8, 6), ALWAYS, ONE, in [PBU, PBA, HI, HACK], "RFC 5213 §8.7";
     27 => Timestamp(Timestamp), "timestamp", "timestamp", "Timestamp", at(8, 2), ALWAYS, ONE, in [PBU, PBA], "RFC 5213 §8.8";
+    28 => RestartCounter(proxy::RestartCounter), "restart_counter", "restart_counter", "Restart Counter", at(4, 2), ALWAYS, ONE, in [HEARTBEAT], "RFC 5847 §3.4";
+    29 => Ipv4HomeAddress(ipv4::Ipv4HomeAddress), "ipv4_hoa", "ipv4_home_address", "IPv4 Home Address", at(4, 0), ALWAYS, MANY, in [PBU, BR], "RFC 5555 §3.1.1";
+    30 => Ipv4AddressAcknowledgement(ipv4::Ipv4AddressAcknowledgement), "ipv4_ack", "ipv4_acknowledgement", "IPv4 Address Acknowledgement", at(4, 0), ALWAYS, MANY, in [PBA], "RFC 5555 §3.2.1";
+    31 => NatDetection(ipv4::NatDetection), "nat", "nat_detection", "NAT Detection", at(4, 0), ALWAYS, ONE, in [PBA], "RFC 5555 §3.2.2";
+    32 => Ipv4CareOf(ipv4::PlainIpv4), "ipv4_coa", "ipv4_care_of", "IPv4 Care-of Address", at(4, 0), ALWAYS, ONE, in [PBU], "RFC 5555 §3.1.2";
+    33 => GreKey(proxy::GreKey), "gre_key", "gre_key", "GRE Key", at(4, 0), ALWAYS, ONE, in [PBU, PBA, HI, HACK], "RFC 5845 §6.1";
+    34 => HandoverAddress(handover::HandoverAddress), "mh_address", "handover_address", "Mobility Header IPv6 Address/Prefix", at(8, 4), ALWAYS, MANY, in [HI, HACK], "RFC 5568 §6.4.2";
+    35 => BindingIdentifier(flow::BindingIdentifier), "bid", "binding_identifier", "Binding Identifier", Align::Longer { than: 4, n: 8, plus: 2 }, ALWAYS, MANY, in [PBU, PBA, BRR, COTI, COT, BR], "RFC 5648 §4.3";
+    36 => Ipv4HomeAddressRequest(ipv4::Ipv4HomeAddressRequest), "ipv4_request", "ipv4_request", "IPv4 Home Address Request", at(4, 0), ALWAYS, MANY, in [PBU, BR, HI, HACK], "RFC 5844 §3.3.1";
+    37 => Ipv4HomeAddressReply(ipv4::Ipv4HomeAddressReply), "ipv4_reply", "ipv4_reply", "IPv4 Home Address Reply", at(4, 0), ALWAYS, MANY, in [PBA], "RFC 5844 §3.3.2";
+    38 => Ipv4DefaultRouter(ipv4::PlainIpv4), "ipv4_router", "ipv4_router", "IPv4 Default-Router Address", at(4, 0), ALWAYS, ONE, in [PBA], "RFC 5844 §3.3.3";
+    39 => DhcpSupportMode(ipv4::DhcpSupportMode), "dhcp_mode", "dhcp_mode", "IPv4 DHCP Support Mode", Align::Any, ALWAYS, ONE, in [PBA], "RFC 5844 §3.3.4";
+    40 => ContextRequest(handover::ContextRequest), "context_request", "context_request", "Context Request", Align::Any, ALWAYS, ONE, in [HI], "RFC 5949 §6.2.1";
+    41 => LmaAddress(handover::LmaAddress), "lma_address", "lma_address", "Local Mobility Anchor Address", Align::Any, ALWAYS, MANY, in [HI, HACK], "RFC 5949 §6.2.2";
+    42 => MnInterfaceIdentifier(handover::MnInterfaceIdentifier), "mn_iid", "mn_interface_identifier", "Mobile Node Link-local Address Interface Identifier", Align::Any, ALWAYS, ONE, in [HI, HACK], "RFC 5949 §6.2.3";
+    43 => TransientBinding(proxy::TransientBinding), "transient", "transient_binding", "Transient Binding", Align::Any, ALWAYS, ONE, in [PBU, PBA], "RFC 6058 §5.1";
+    44 => FlowSummary(flow::FlowSummary), "flow_summary", "flow_summary", "Flow Summary", at(2, 0), ALWAYS, MANY, in [PBU], "RFC 6089 §4.2.2";
+    45 => FlowIdentification(flow::FlowIdentification), "flow", "flow", "Flow Identification", at(2, 0), ALWAYS, MANY, in [PBU, PBA, BR, FLOW_BINDING], "RFC 6089 §4.2";
+    46 => RedirectCapability(proxy::RedirectCapability), "redirect_capability", "redirect_capability", "Redirect-Capability", at(4, 0), ALWAYS, ONE, in [PBU], "RFC 6463 §4.1";
+    47 => Redirect(proxy::Redirect), "redirect", "redirect", "Redirect", at(4, 0), ALWAYS, ONE, in [PBA], "RFC 6463 §4.2";
+    48 => LoadInformation(proxy::LoadInformation), "load", "load", "Load Information", at(4, 0), ALWAYS, ONE, in [PBA], "RFC 6463 §4.3";
+    49 => AlternateIpv4CareOf(Ipv4Addr), "alt_ipv4_coa", "alternate_ipv4_care_of", "Alternate IPv4 Care-of Address", at(4, 2), ALWAYS, ONE, in [PBU, PBA], "RFC 6463 §4.4";
+    50 => GroupIdentifier(proxy::GroupIdentifier), "group", "group", "Mobile Node Group Identifier", Align::Any, ALWAYS, MANY, in [PBU, PBA], "RFC 6602 §4.3";
+    51 => MagAddress(proxy::MagAddress), "mag_address", "mag_address", "MAG IPv6 Address", at(8, 4), ALWAYS, ONE, in [LRI, LRA], "RFC 6705 §11.1";
+    52 => AccessNetwork(proxy::AccessNetwork), "ani", "access_network", "Access Network Identifier", at(4, 0), ALWAYS, ONE, in [PBU, PBA], "RFC 6757 §3";
+    53 => TrafficOffload(flow::TrafficOffload), "offload", "traffic_offload", "IPv4 Traffic Offload Selector", at(4, 0), ALWAYS, MANY, in [PBU, PBA], "RFC 6909 §3.1";
+    54 => MulticastSelector(flow::MulticastSelector), "multicast_selector", "multicast_selector", "Dynamic IP Multicast Selector", Align::Any, ALWAYS, MANY, in [PBA], "RFC 7028 §5.1";
+    55 => DelegatedPrefix(proxy::DelegatedPrefix), "dmnp", "delegated_prefix", "Delegated Mobile Network Prefix", at(8, 2), ALWAYS, MANY, in [PBU, PBA], "RFC 7148 §4.1";
+    56 => MulticastIpv4(flow::MulticastSubscription), "multicast_ipv4", "multicast_ipv4", "Active Multicast Subscription IPv4", at(4, 1), ALWAYS, MANY, in [PBU, PBA, SUBSCRIPTION_RESPONSE], "RFC 7161 §6.1";
+    57 => MulticastIpv6(flow::MulticastSubscription), "multicast_ipv6", "multicast_ipv6", "Active Multicast Subscription IPv6", at(8, 1), ALWAYS, MANY, in [PBU, PBA, SUBSCRIPTION_RESPONSE], "RFC 7161 §4.1";
+    58 => QualityOfService(flow::QualityOfService), "qos", "qos", "Quality-of-Service", at(4, 0), ALWAYS, MANY, in [PBU, PBA, UPN, UPA], "RFC 7222 §4.1";
+    59 => LmaUserPlane(proxy::LmaUserPlane), "lma_user_plane", "lma_user_plane", "LMA User-Plane Address", at(8, 2), ALWAYS, MANY, in [PBU, PBA], "RFC 7389 §4";
+    // 60 and 61 (RFC 7411 §5.3, §5.4) say their length in words of 32 bits, against RFC 6275 §6.2.1: no reader that does
+    // not know them could step over them. They stay unknown, with as many octets as their Length says.
+    62 => MagParameters(proxy::MagParameters), "mag_parameters", "mag_parameters", "LMA-Controlled MAG Parameters", at(4, 2), ALWAYS, ONE, in [PBA], "RFC 8127 §3";
+    63 => MultipathBinding(flow::MultipathBinding), "multipath", "multipath", "MAG Multipath Binding", Align::Any, ALWAYS, ONE, in [PBU, PBA], "RFC 8278 §4.1";
+    64 => MagIdentifier(proxy::MagIdentifier), "mag_id", "mag_identifier", "MAG Identifier", Align::Any, ALWAYS, ONE, in [PBU, PBA], "RFC 8278 §4.2";
     65 => AnchoredPrefix(Ipv6Net), "anchored_prefix", "anchored_prefix", "Anchored Prefix", at(8, 4), D, MANY, in [PBU, PBA], "RFC 8885 §4.3";
     66 => LocalPrefix(Ipv6Net), "local_prefix", "local_prefix", "Local Prefix", at(8, 4), D, MANY, in [PBU, PBA], "RFC 8885 §4.4";
     67 => PreviousMaar(PreviousMaar), "prev_maar", "previous_maar", "Previous MAAR", at(8, 4), D, MANY, in [PBA], "RFC 8885 §4.5";

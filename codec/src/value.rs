@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use crate::wire::registry;
+use crate::wire::{number_value, registry};
 
 registry! {
     /// Status of a Proxy Binding Acknowledgement (IANA "Status Codes"). From 128 on the PBU was rejected.
@@ -69,7 +69,8 @@ registry! {
         177 => NOT_AUTHORIZED_FOR_DELEGATED_MNP, "not_authorized_for_delegated_mnp", "NOT_AUTHORIZED_FOR_DELEGATED_MNP", "RFC 7148";
         178 => REQUESTED_DMNP_IN_USE, "requested_dmnp_in_use", "REQUESTED_DMNP_IN_USE", "RFC 7148";
         179 => CANNOT_MEET_QOS_SERVICE_REQUEST, "cannot_meet_qos_service_request", "CANNOT_MEET_QOS_SERVICE_REQUEST", "RFC 7222";
-        180 => CANNOT_SUPPORT_MULTIPATH_BINDING, "cannot_support_multipath_binding", "CANNOT_SUPPORT_MULTIPATH_BINDING", "RFC 8278";    }
+        180 => CANNOT_SUPPORT_MULTIPATH_BINDING, "cannot_support_multipath_binding", "CANNOT_SUPPORT_MULTIPATH_BINDING", "RFC 8278";
+    }
 }
 
 impl Status {
@@ -127,6 +128,8 @@ registry! {
 /// A binding lifetime in the wire's unit of 4 seconds (RFC 6275 §6.1.7). Zero ends the binding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lifetime(pub u16);
+
+number_value!(Lifetime(u16));
 
 impl Lifetime {
     /// One unit on the wire.

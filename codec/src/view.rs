@@ -1,7 +1,7 @@
 //! A borrowed look at the octets of a Mobility Header, which keeps offsets and knows no meanings. What the dissector
 //! and the packet path use; [`Message`](crate::Message) is made from it.
 
-use core::net::Ipv6Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::checksum::{MOBILITY_HEADER, checksum};
 use crate::error::{DecodeError, ErrorKind, What};
@@ -56,6 +56,11 @@ impl<'a> MessageView<'a> {
             let kind = ErrorKind::TooShort { found: octets.len(), expected: view.header_len };
             return Err(DecodeError::new(What::Body(spec.title), Header::LEN, kind));
         }
+        let expected = Header::LEN + spec.body_len(&view.octets[Header::LEN..]);
+        if view.header_len < expected {
+            let kind = ErrorKind::TooShort { found: view.header_len, expected };
+            return Err(DecodeError::new(What::Header("header length"), 1, kind));
+        }
         Ok(view)
     }
 
@@ -81,8 +86,14 @@ impl<'a> MessageView<'a> {
 
     /// The octets between header and options, as far as they are there; empty for a type without a row.
     pub fn body(&self) -> &'a [u8] {
-        let end = Header::LEN + self.spec().map_or(0, |spec| spec.len);
-        &self.octets[Header::LEN..end.min(self.octets.len())]
+        &self.octets[Header::LEN..self.options_start()]
+    }
+
+    /// Where the options start, as far as the octets reach.
+    fn options_start(&self) -> usize {
+        let behind = &self.octets[Header::LEN..];
+        let body = self.spec().map_or(0, |spec| spec.body_len(behind));
+        Header::LEN + body.min(behind.len())
     }
 
     /// The fields between header and options that are wholly there.
@@ -98,14 +109,16 @@ impl<'a> MessageView<'a> {
 
     /// Whether the D flag is set: 0x0010 in a PBU, 0x02 in a PBA (RFC 8885 §5).
     pub fn has_dmm_flag(&self) -> bool {
-        self.field("flags").is_some_and(|flags| flags.has_flag("D"))
+        self.fields().any(|field| {
+            let FieldKind::Flags(flags) = field.spec.kind else { return false };
+            flags.iter().any(|flag| flag.is_dmm() && field.has_flag(flag.letter))
+        })
     }
 
     /// The options in wire order, padding included; ends after the first one that does not fit.
     pub fn options(&self) -> Options<'a> {
-        let start = (Header::LEN + self.spec().map_or(0, |spec| spec.len)).min(self.octets.len());
-        let start = if self.spec().is_some() { start } else { self.octets.len() };
-        Options { octets: self.octets, at: start }
+        let start = self.spec().map(|_| self.options_start());
+        Options { octets: self.octets, at: start.unwrap_or(self.octets.len()) }
     }
 }
 
@@ -208,6 +221,11 @@ impl<'a> FieldView<'a> {
     /// The octets as an address; `None` unless they are sixteen.
     pub fn address(&self) -> Option<Ipv6Addr> {
         <[u8; 16]>::try_from(self.octets).ok().map(Ipv6Addr::from)
+    }
+
+    /// The octets as an IPv4 address; `None` unless they are four.
+    pub fn ipv4(&self) -> Option<Ipv4Addr> {
+        <[u8; 4]>::try_from(self.octets).ok().map(Ipv4Addr::from)
     }
 
     /// Whether the flag with this letter is set; false where the field has no such flag.

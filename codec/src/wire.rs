@@ -4,7 +4,7 @@
 //! It knows octets and field names. It does not know options, messages or rules.
 
 use alloc::vec::Vec;
-use core::net::Ipv6Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// One field of a layout: what it is called, where it stands, how to show it.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +53,8 @@ pub enum FieldKind {
     Prefix,
     /// An IPv6 address.
     Ipv6,
+    /// An IPv4 address.
+    Ipv4,
     /// A link-layer address as in RFC 4861 §4.6: as many octets as the link has.
     LinkLayer,
     /// An identifier that is text where it can be (a NAI), else octets.
@@ -85,6 +87,13 @@ pub struct FlagSpec {
     pub label: &'static str,
     /// Where it is defined.
     pub source: &'static str,
+}
+
+impl FlagSpec {
+    /// Whether this is the D flag of RFC 8885 §4.1 and §4.2. The D flag of an Update Notification is another.
+    pub fn is_dmm(&self) -> bool {
+        self.letter == "D" && self.label == "DMM"
+    }
 }
 
 /// A layout of octets, written once by `wire_struct!`.
@@ -140,6 +149,40 @@ impl Value for Ipv6Addr {
         out.extend_from_slice(&self.octets());
     }
 }
+
+impl Value for Ipv4Addr {
+    const WIDTH: Width = Width::Fixed(4);
+    fn take(octets: &mut &[u8]) -> Option<Self> {
+        let (head, rest) = octets.split_first_chunk::<4>()?;
+        *octets = rest;
+        Some(Self::from(*head))
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.octets());
+    }
+}
+
+/// The last field, which takes all octets that are left as so many values.
+macro_rules! list_value {
+    ($($type:ty),*) => {$(
+        impl Value for Vec<$type> {
+            const WIDTH: Width = Width::Rest;
+            fn take(octets: &mut &[u8]) -> Option<Self> {
+                let mut list = Self::new();
+                while !octets.is_empty() {
+                    list.push(Value::take(octets)?);
+                }
+                Some(list)
+            }
+            fn put(&self, out: &mut Vec<u8>) {
+                for value in self {
+                    value.put(out);
+                }
+            }
+        }
+    )*};
+}
+list_value!(u16, Ipv6Addr);
 
 /// The last field, which takes all octets that are left.
 impl Value for Vec<u8> {
@@ -225,6 +268,97 @@ macro_rules! wire_struct {
 }
 pub(crate) use wire_struct;
 
+/// A number with a type of its own, which stands in a layout like the number.
+macro_rules! number_value {
+    ($name:ident($repr:ty)) => {
+        impl $crate::wire::Value for $name {
+            const WIDTH: $crate::wire::Width = <$repr as $crate::wire::Value>::WIDTH;
+            fn take(octets: &mut &[u8]) -> Option<Self> {
+                $crate::wire::Value::take(octets).map(Self)
+            }
+            fn put(&self, out: &mut alloc::vec::Vec<u8>) {
+                $crate::wire::Value::put(&self.0, out);
+            }
+        }
+    };
+}
+pub(crate) use number_value;
+
+/// A layout and the value that it carries, said together where the value is the layout without its reserved octets:
+/// `value Name in NameBody { … }` for an option, `message Name in NameBody { … }` for a message, which has options too.
+/// The fields are as in `wire_struct!`.
+macro_rules! value_struct {
+    ($(
+        $(#[$doc:meta])*
+        $sort:ident $name:ident in $layout:ident { $($fields:tt)* }
+    )*) => {$(
+        $crate::wire::wire_struct! {
+            #[doc = concat!("The layout of [`", stringify!($name), "`].")]
+            pub struct $layout { $($fields)* }
+        }
+        $crate::wire::value_struct!(@$sort [$(#[$doc])*] $name $layout [] [] $($fields)*);
+    )*};
+
+    // One field after the other into the list of what is kept or of what is reserved.
+    (@$sort:ident $docs:tt $name:ident $layout:ident $kept:tt [$($reserved:ident)*]
+        $field:ident: $type:ty => Reserved, $filter:literal, $label:literal; $($rest:tt)*) => {
+        $crate::wire::value_struct!(@$sort $docs $name $layout $kept [$($reserved)* $field] $($rest)*);
+    };
+    (@$sort:ident $docs:tt $name:ident $layout:ident [$($kept:tt)*] $reserved:tt
+        $field:ident: $type:ty => $kind:expr, $filter:literal, $label:literal; $($rest:tt)*) => {
+        $crate::wire::value_struct!(
+            @$sort $docs $name $layout [$($kept)* $field: $type, $label;] $reserved $($rest)*
+        );
+    };
+
+    (@value [$(#[$doc:meta])*] $name:ident $layout:ident
+        [$($field:ident: $type:ty, $label:literal;)*] [$($reserved:ident)*]) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name {
+            $( #[doc = $label] pub $field: $type, )*
+        }
+
+        impl $crate::body::Meaning for $name {
+            type Layout = $layout;
+            #[allow(unused_variables, reason = "a value may have no fields")]
+            fn from_layout(layout: $layout) -> Result<Self, $crate::error::ErrorKind> {
+                Ok(Self { $( $field: layout.$field, )* })
+            }
+            #[allow(clippy::clone_on_copy, reason = "some fields are lists")]
+            fn to_layout(&self) -> $layout {
+                $layout { $( $field: self.$field.clone(), )* $( $reserved: 0, )* }
+            }
+        }
+    };
+    (@message [$(#[$doc:meta])*] $name:ident $layout:ident
+        [$($field:ident: $type:ty, $label:literal;)*] [$($reserved:ident)*]) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name {
+            $( #[doc = $label] pub $field: $type, )*
+            /// Options, without padding.
+            pub options: alloc::vec::Vec<$crate::option::MobilityOption>,
+        }
+
+        impl $name {
+            #[allow(clippy::clone_on_copy, reason = "some fields are lists")]
+            pub(crate) fn layout(&self) -> $layout {
+                $layout { $( $field: self.$field.clone(), )* $( $reserved: 0, )* }
+            }
+
+            #[allow(unused_variables, reason = "a message may have nothing but options")]
+            pub(crate) fn from_parts(
+                body: $layout,
+                options: alloc::vec::Vec<$crate::option::MobilityOption>,
+            ) -> Self {
+                Self { $( $field: body.$field, )* options }
+            }
+        }
+    };
+}
+pub(crate) use value_struct;
+
 /// A registry: a number that keeps values nobody named, its named constants, and the table of names.
 macro_rules! registry {
     (
@@ -250,6 +384,8 @@ macro_rules! registry {
                 Self::NAMES.iter().find(|n| n.value == u32::from(self.0))
             }
         }
+
+        $crate::wire::number_value!($name($repr));
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -290,6 +426,8 @@ macro_rules! flags {
                 self.0 & other.0 == other.0
             }
         }
+
+        $crate::wire::number_value!($name($repr));
 
         impl core::ops::BitOr for $name {
             type Output = Self;

@@ -8,8 +8,8 @@ use std::net::Ipv6Addr;
 use dmm_codec::edit::{Change, Edit, EditError, Place, apply_all};
 use dmm_codec::message::repair_checksum;
 use dmm_codec::{
-    DecodeError, HandoffIndicator, Lifetime, Message, MessageView, MnIdentifier, MobilityOption, Pbu,
-    PbuFlags, Reaction, UnknownOption,
+    DecodeError, HandoffIndicator, Lifetime, MESSAGES, Message, MessageView, MnIdentifier, MobilityOption,
+    Pbu, PbuFlags, Reaction, UnknownOption,
 };
 use pretty_assertions::assert_eq;
 
@@ -86,6 +86,37 @@ fn a_wrong_message_is_refused_where_it_stands() {
     }
 }
 
+/// Every type that the registry has, with too few octets and with as few as it can have.
+#[test]
+fn a_message_is_as_long_as_its_fields() {
+    for spec in MESSAGES {
+        let shortest = (6 + spec.len).next_multiple_of(8);
+        let mut octets = vec![0; shortest];
+        (octets[0], octets[1], octets[2]) = (59, (shortest / 8 - 1) as u8, spec.mh_type);
+        let decoded = Message::decode(&summed(octets.clone()), SRC, DST).unwrap();
+        assert_eq!((decoded.message.mh_type(), decoded.skipped), (spec.mh_type, vec![]));
+        if shortest > 8 {
+            octets.truncate(shortest - 8);
+            octets[1] -= 1;
+            let error = Message::decode(&summed(octets), SRC, DST).unwrap_err();
+            assert_eq!(error.reaction(), Reaction::ParameterProblem(1), "{}: {error}", spec.name);
+        }
+    }
+}
+
+/// RFC 5142 §4: more addresses than there are octets.
+#[test]
+fn a_home_agent_switch_has_as_many_addresses_as_it_says() {
+    let mut octets = vec![59, 2, 12, 0, 0, 0, 1, 0];
+    octets.resize(24, 0);
+    assert!(Message::decode(&summed(octets.clone()), SRC, DST).is_ok());
+    let error = Message::decode(&set(&octets, 6, 2), SRC, DST).unwrap_err();
+    let text = "mobility header: header length at octet 1: 24 octets, at least 40 expected";
+    assert_eq!((error.to_string().as_str(), error.reaction()), (text, Reaction::ParameterProblem(1)));
+    let view = MessageView::new(&octets).unwrap();
+    assert_eq!((view.field("addresses").unwrap().octets.len(), view.options().count()), (16, 0));
+}
+
 /// B1: the checksum comes first of all, whatever else is wrong.
 #[test]
 fn a_wrong_checksum_is_discarded_and_the_right_one_named() {
@@ -134,6 +165,89 @@ fn an_option_that_makes_no_sense_is_skipped_and_leaves_the_rest() {
     let previous = |length: u8| [&[67, 34, 0, length][..], &[0x20; 32]].concat();
     let cases: &[(Vec<u8>, &str)] = &[
         (vec![8, 0], "Mobile Node Identifier option (8) at octet 12: length 0, expected 1"),
+        (option(2, 3), "Binding Refresh Advice option (2) at octet 12: length 3, expected 2"),
+        (option(3, 15), "Alternate Care-of Address option (3) at octet 12: length 15, expected 16"),
+        (option(4, 3), "Nonce Indices option (4) at octet 12: length 3, expected 4"),
+        (option(6, 17), "Mobile Network Prefix option (6) at octet 12: length 17, expected 18"),
+        (option(7, 0), "Mobility Header Link-Layer Address option (7) at octet 12: length 0, expected 1"),
+        (option(9, 4), "Mobility Message Authentication option (9) at octet 12: length 4, expected 5"),
+        (option(10, 7), "Mobility Message Replay Protection option (10) at octet 12: length 7, expected 8"),
+        (option(11, 1), "CGA Parameters Request option (11) at octet 12: length 1, expected 0"),
+        (option(15, 1), "Care-of Test Init option (15) at octet 12: length 1, expected 0"),
+        (option(16, 9), "Care-of Test option (16) at octet 12: length 9, expected 8"),
+        (option(17, 1), "DNS Update option (17) at octet 12: length 1, expected 2"),
+        (option(19, 4), "Vendor Specific Mobility option (19) at octet 12: length 4, expected 5"),
+        (option(20, 0), "Service Selection option (20) at octet 12: length 0, expected 1"),
+        (
+            option(21, 3),
+            "Binding Authorization Data for FMIPv6 option (21) at octet 12: length 3, expected 4",
+        ),
+        (option(28, 2), "Restart Counter option (28) at octet 12: length 2, expected 4"),
+        (option(29, 4), "IPv4 Home Address option (29) at octet 12: length 4, expected 6"),
+        (
+            vec![29, 6, 33 << 2, 0, 192, 0, 2, 1],
+            "IPv4 Home Address option (29) at octet 12: prefix length 33, expected at most 32",
+        ),
+        (option(30, 7), "IPv4 Address Acknowledgement option (30) at octet 12: length 7, expected 6"),
+        (
+            vec![30, 6, 0, 0xff, 192, 0, 2, 1],
+            "IPv4 Address Acknowledgement option (30) at octet 12: prefix length 63, expected at most 32",
+        ),
+        (option(31, 2), "NAT Detection option (31) at octet 12: length 2, expected 6"),
+        (option(32, 4), "IPv4 Care-of Address option (32) at octet 12: length 4, expected 6"),
+        (option(33, 4), "GRE Key option (33) at octet 12: length 4, expected 6"),
+        (option(33, 1), "GRE Key option (33) at octet 12: length 1, expected 2"),
+        (
+            option(34, 17),
+            "Mobility Header IPv6 Address/Prefix option (34) at octet 12: length 17, expected 18",
+        ),
+        (
+            [vec![34, 18, 2, 129], vec![0; 16]].concat(),
+            "Mobility Header IPv6 Address/Prefix option (34) at octet 12: prefix length 129, at most 128 possible",
+        ),
+        (option(35, 3), "Binding Identifier option (35) at octet 12: length 3, expected 4"),
+        (option(35, 10), "Binding Identifier option (35) at octet 12: length 10, expected 20"),
+        (option(36, 5), "IPv4 Home Address Request option (36) at octet 12: length 5, expected 6"),
+        (option(37, 5), "IPv4 Home Address Reply option (37) at octet 12: length 5, expected 6"),
+        (option(38, 5), "IPv4 Default-Router Address option (38) at octet 12: length 5, expected 6"),
+        (option(39, 1), "IPv4 DHCP Support Mode option (39) at octet 12: length 1, expected 2"),
+        (option(40, 1), "Context Request option (40) at octet 12: length 1, expected 2"),
+        (
+            option(41, 18),
+            "Local Mobility Anchor Address option (41) at octet 12: option-code 0, expected 1 or 2",
+        ),
+        (
+            vec![41, 6, 1, 0, 192, 0, 2, 1],
+            "Local Mobility Anchor Address option (41) at octet 12: length 6, expected 18",
+        ),
+        (
+            option(42, 8),
+            "Mobile Node Link-local Address Interface Identifier option (42) at octet 12: length 8, expected 10",
+        ),
+        (option(43, 3), "Transient Binding option (43) at octet 12: length 3, expected 2"),
+        (option(44, 0), "Flow Summary option (44) at octet 12: length 0, expected 2"),
+        (option(44, 5), "Flow Summary option (44) at octet 12: length 5, expected 2"),
+        (option(45, 5), "Flow Identification option (45) at octet 12: length 5, expected 6"),
+        (option(46, 0), "Redirect-Capability option (46) at octet 12: length 0, expected 2"),
+        (option(47, 6), "Redirect option (47) at octet 12: flags 0, expected either K or N"),
+        (vec![47, 6, 0x80, 0, 1, 2, 3, 4], "Redirect option (47) at octet 12: length 6, expected 18"),
+        (option(48, 17), "Load Information option (48) at octet 12: length 17, expected 18"),
+        (option(49, 6), "Alternate IPv4 Care-of Address option (49) at octet 12: length 6, expected 4"),
+        (option(50, 2), "Mobile Node Group Identifier option (50) at octet 12: length 2, expected 6"),
+        (option(51, 18), "MAG IPv6 Address option (51) at octet 12: address length 0, expected 128"),
+        (option(53, 3), "IPv4 Traffic Offload Selector option (53) at octet 12: length 3, expected 4"),
+        (option(54, 3), "Dynamic IP Multicast Selector option (54) at octet 12: length 3, expected 4"),
+        (option(55, 6), "Delegated Mobile Network Prefix option (55) at octet 12: length 6, expected 18"),
+        (
+            vec![55, 6, 0x80, 33, 192, 0, 2, 0],
+            "Delegated Mobile Network Prefix option (55) at octet 12: prefix length 33, expected at most 32",
+        ),
+        (option(56, 0), "Active Multicast Subscription IPv4 option (56) at octet 12: length 0, expected 1"),
+        (option(57, 0), "Active Multicast Subscription IPv6 option (57) at octet 12: length 0, expected 1"),
+        (option(58, 5), "Quality-of-Service option (58) at octet 12: length 5, expected 6"),
+        (option(59, 7), "LMA User-Plane Address option (59) at octet 12: length 7, expected 18"),
+        (option(63, 5), "MAG Multipath Binding option (63) at octet 12: length 5, expected 6"),
+        (option(64, 1), "MAG Identifier option (64) at octet 12: length 1, expected 2"),
         (option(22, 17), "Home Network Prefix option (22) at octet 12: length 17, expected 18"),
         (option(23, 1), "Handoff Indicator option (23) at octet 12: length 1, expected 2"),
         (option(24, 3), "Access Technology Type option (24) at octet 12: length 3, expected 2"),
@@ -238,7 +352,7 @@ fn unknown_options_are_kept_in_their_places() {
     let octets = pbu(&[
         &[200, 3, 1, 2, 3],
         &[0],
-        &[19, 0],
+        &[60, 0],
         &[1, 0],
         &[23, 2, 0, 3],
         &[[255, 255].as_slice(), &[0xee; 255]].concat(),
@@ -249,7 +363,7 @@ fn unknown_options_are_kept_in_their_places() {
     let unknown = |kind, data: &[u8]| MobilityOption::Unknown(UnknownOption { kind, data: data.to_vec() });
     let options = vec![
         unknown(200, &[1, 2, 3]),
-        unknown(19, &[]),
+        unknown(60, &[]),
         handoff(),
         unknown(255, &[0xee; 255]),
         unknown(71, &[9]),

@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use dmm_codec::body::{flow, handover, ipv4, mobile, proxy};
+use dmm_codec::message;
 use dmm_codec::wire::{FieldKind, FieldSpec, FlagSpec, Name, Width};
 use dmm_codec::{
     AccessTechnology, Align, HandoffIndicator, MESSAGES, MnIdSubtype, OPTIONS, PbaFlags, PbuFlags, Status,
@@ -17,6 +19,7 @@ fn the_options_are_these() {
         let align = match spec.align {
             Align::Any => "any".to_string(),
             Align::At { n, plus } => format!("{n}n+{plus}"),
+            Align::Longer { than, n, plus } => format!("2n+0, longer than {than} {n}n+{plus}"),
             Align::LinkLayer => "by size".to_string(),
         };
         let length = if spec.has_fixed_len() { "" } else { ">=" };
@@ -41,8 +44,8 @@ fn the_messages_are_these() {
     for spec in MESSAGES {
         writeln!(
             table,
-            "{} {} | {} | {} octets | {}",
-            spec.mh_type, spec.name, spec.title, spec.len, spec.source
+            "{} {} | {} | {} octets, {:?} | options {:?} | {}",
+            spec.mh_type, spec.name, spec.title, spec.len, spec.extent, spec.carries, spec.source
         )
         .unwrap();
         fields(&mut table, spec.fields);
@@ -53,16 +56,38 @@ fn the_messages_are_these() {
 /// Against the IANA "Mobile IPv6 parameters" registry; RFC 8885 §5.
 #[test]
 fn the_registries_are_these() {
-    let registries: [(&str, &[Name]); 4] = [
+    let registries: &[(&str, &[Name])] = &[
         ("status", Status::NAMES),
         ("handoff indicator", HandoffIndicator::NAMES),
         ("access technology", AccessTechnology::NAMES),
         ("identifier subtype", MnIdSubtype::NAMES),
+        ("authentication subtype", mobile::AuthenticationSubtype::NAMES),
+        ("dns status", mobile::DnsStatus::NAMES),
+        ("ipv4 home address status", ipv4::Ipv4HomeAddressStatus::NAMES),
+        ("link-layer code", handover::LinkLayerCode::NAMES),
+        ("address code", handover::AddressCode::NAMES),
+        ("lma address code", handover::LmaAddressCode::NAMES),
+        ("flow status", flow::FlowStatus::NAMES),
+        ("qos operation", flow::QosOperation::NAMES),
+        ("group type", proxy::GroupType::NAMES),
+        ("be status", message::BeStatus::NAMES),
+        ("fback status", message::FbackStatus::NAMES),
+        ("hi code", message::HiCode::NAMES),
+        ("hack code", message::HackCode::NAMES),
+        ("revocation type", message::RevocationType::NAMES),
+        ("revocation trigger", message::RevocationTrigger::NAMES),
+        ("revocation status", message::RevocationStatus::NAMES),
+        ("localized routing status", message::LocalizedRoutingStatus::NAMES),
+        ("upn reason", message::UpnReason::NAMES),
+        ("upa status", message::UpaStatus::NAMES),
+        ("flow binding type", message::FlowBindingType::NAMES),
+        ("flow binding trigger", message::FlowBindingTrigger::NAMES),
+        ("flow binding status", message::FlowBindingStatus::NAMES),
     ];
     let mut table = String::new();
     for (title, names) in registries {
         writeln!(table, "{title}").unwrap();
-        for name in names {
+        for name in *names {
             writeln!(table, "    {} {} | {} | {}", name.value, name.name, name.label, name.source).unwrap();
         }
         assert!(names.is_sorted_by(|a, b| a.value < b.value), "{title}: ascending, each once");
@@ -131,12 +156,41 @@ fn flags_are_single_bits_that_no_two_share() {
     assert_eq!(PbuFlags(0xfff0).to_string(), "A H L K M R P F T B S D");
     assert_eq!(PbaFlags(0xfe).to_string(), "K R P T B S D");
     assert_eq!((PbuFlags::D.0, PbaFlags::D.0), (0x0010, 0x02));
+    let layouts = OPTIONS.iter().map(|spec| (spec.name, spec.fields));
+    for (name, fields) in layouts.chain(MESSAGES.iter().map(|spec| (spec.name, spec.fields))) {
+        for field in fields {
+            let FieldKind::Flags(flags) = field.kind else { continue };
+            let Width::Fixed(octets) = field.width else { panic!("{name}: flags have a width") };
+            assert!(flags.iter().all(|flag| flag.mask.is_power_of_two()), "{name}");
+            assert!(flags.iter().all(|flag| u64::from(flag.mask) >> (8 * octets) == 0), "{name}");
+            assert!(flags.is_sorted_by(|a, b| a.mask > b.mask), "{name}");
+        }
+    }
+}
+
+/// RFC 7077 §4.1 has a D flag that says something else.
+#[test]
+fn two_messages_have_the_d_flag_of_rfc_8885() {
+    let has = |field: &FieldSpec| match field.kind {
+        FieldKind::Flags(flags) => flags.iter().any(FlagSpec::is_dmm),
+        _ => false,
+    };
+    let with = MESSAGES.iter().filter(|message| message.fields.iter().any(has));
+    assert_eq!(with.map(|message| message.name).collect::<Vec<_>>(), ["pbu", "pba"]);
+}
+
+/// The IANA registry has the types 0 to 23 of messages and 0 to 70 of options; RFC 7411's two say their length in
+/// another unit than all others, so they are no rows.
+#[test]
+fn every_registered_type_has_a_row() {
+    assert!(MESSAGES.iter().map(|spec| spec.mh_type).eq(0..=23));
+    assert!(OPTIONS.iter().map(|spec| spec.kind).eq((0..=70).filter(|kind| ![60, 61].contains(kind))));
 }
 
 #[test]
 fn an_option_names_only_messages_that_there_are() {
     for spec in OPTIONS {
-        assert!(spec.messages.iter().all(|kind| MESSAGES.iter().any(|message| message.mh_type == *kind)));
+        assert!(spec.messages.iter().all(|kind| MESSAGES.iter().any(|row| row.mh_type == *kind)));
     }
 }
 

@@ -12,9 +12,6 @@ use crate::abi::{FieldInfo, FieldRegistration, TrueFalse, ValueName, base, ft, i
 use crate::host::functions;
 use crate::packet::Id;
 
-/// The flag that this plugin is about, as the codec's tables call it (RFC 8885 §4.1, §4.2).
-pub(crate) const D: &str = "D";
-
 /// Everything that is registered.
 pub(crate) struct Fields {
     /// The protocol `dmm`, for the user to switch us off and as the parent of the fields.
@@ -142,7 +139,7 @@ fn flags(rows: &mut Rows) -> Vec<(u8, Id)> {
     for message in MESSAGES {
         for field in message.fields {
             let (FieldKind::Flags(flags), Width::Fixed(octets)) = (field.kind, field.width) else { continue };
-            for flag in flags.iter().filter(|flag| flag.letter == D) {
+            for flag in flags.iter().filter(|flag| flag.is_dmm()) {
                 let strings = TrueFalse {
                     when_true: text("Distributed Mobility Management"),
                     when_false: text("No Distributed Mobility Management"),

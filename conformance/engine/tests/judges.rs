@@ -3,8 +3,12 @@
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use dmm_codec::body::flow::BindingIdentifier;
+use dmm_codec::body::mobile::VendorSpecific;
 use dmm_codec::edit::{Change, Edit};
-use dmm_codec::message::{Padded, repair_checksum};
+use dmm_codec::message::{
+    BindingRefreshRequest, LocalizedRoutingInit, Padded, Upn, UpnFlags, UpnReason, repair_checksum,
+};
 use dmm_codec::wire::FieldKind;
 use dmm_codec::{
     HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu, PbuFlags,
@@ -175,6 +179,43 @@ fn each_rule_is_seen_on_octets_that_break_it() {
     let unknown = UnknownOption { kind: 22, data: vec![0; 17] };
     let length = judge(&pbu(PbuFlags::D, vec![MobilityOption::Unknown(unknown)]));
     assert_eq!(length[0].expected, "hnp: length 18");
+}
+
+/// What holds for PBU and PBA only is not asked of others: RFC 6705 §10.1 has two identifiers in one message, RFC 7077
+/// §4.1 has any option and a D flag of its own, RFC 5648 §4.3 has two alignments of one option.
+#[test]
+fn messages_of_other_rfcs_are_judged_by_their_own_rows() {
+    let mn = || MobilityOption::MnIdentifier(MnIdentifier::nai("mn1@example.org"));
+    let handoff = || MobilityOption::HandoffIndicator(HandoffIndicator::UNKNOWN);
+    let rules = |message: &Message, padded| {
+        let mut octets = message.encode_unsummed(padded).expect("small");
+        repair_checksum(&mut octets, SRC, DST);
+        judge(&parsed(octets)).iter().map(|v| (v.rule, v.name.clone())).collect::<Vec<_>>()
+    };
+    let aligned = |message: &Message| rules(message, Padded::Aligned);
+    let lri = |options| Message::LocalizedRoutingInit(LocalizedRoutingInit { seq: 1, seconds: 4, options });
+    assert_eq!(aligned(&lri(vec![mn(), mn()])), []);
+    assert_eq!(aligned(&lri(vec![handoff()])), [("place", "handoff".to_string())]);
+    let options = vec![mn(), handoff()];
+    let flags = UpnFlags::A | UpnFlags::D;
+    assert_eq!(aligned(&Message::Upn(Upn { seq: 1, reason: UpnReason(1), flags, options })), []);
+    let serving = MobilityOption::ServingMaar(DST);
+    let upn = Message::Upn(Upn { seq: 1, reason: UpnReason(1), flags, options: vec![serving] });
+    assert_eq!(aligned(&upn), [("dmm_flag", "serving_maar".to_string())]);
+    let bid = |care_of| {
+        let (id, status, at_home, priority) = (1, Status::ACCEPTED, false, 1);
+        MobilityOption::BindingIdentifier(BindingIdentifier { id, status, at_home, priority, care_of })
+    };
+    let brr = |options| Message::BindingRefreshRequest(BindingRefreshRequest { options });
+    for care_of in [None, Some(DST.into())] {
+        let message = brr(vec![MobilityOption::CgaParametersRequest(()), bid(care_of)]);
+        assert_eq!(aligned(&message), [("place", "cga_request".to_string())]);
+    }
+    let long = rules(&brr(vec![bid(Some(DST.into()))]), Padded::EndOnly);
+    assert_eq!(long, [("alignment", "bid".to_string())]);
+    // Octets of other options than padding are no padding.
+    let vendor = MobilityOption::VendorSpecific(VendorSpecific { vendor: 1, subtype: 1, data: vec![7] });
+    assert_eq!(aligned(&brr(vec![vendor])), []);
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn fields<'a>(fields: impl Iterator<Item = FieldView<'a>>, said: &mut Map<String
 fn value(field: &FieldView<'_>) -> Value {
     match field.spec.kind {
         FieldKind::Ipv6 | FieldKind::Prefix => json!(field.address()),
+        FieldKind::Ipv4 => json!(field.ipv4()),
         FieldKind::LinkLayer | FieldKind::Identifier | FieldKind::Octets => {
             json!(words::hex(field.octets, ""))
         }

@@ -129,6 +129,7 @@ fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> String {
             }
         }
         FieldKind::Ipv6 => field.address().map_or_else(|| words::hex(field.octets, " "), |it| it.to_string()),
+        FieldKind::Ipv4 => field.ipv4().map_or_else(|| words::hex(field.octets, " "), |it| it.to_string()),
         FieldKind::LinkLayer => words::hex(field.octets, ":"),
         FieldKind::Identifier => {
             words::text(field.octets).map_or_else(|| words::hex(field.octets, " "), ToOwned::to_owned)

@@ -140,6 +140,7 @@ fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> Option<String> {
         }
         FieldKind::Lifetime => format!("{}s", Lifetime(number as u16).duration().as_secs()),
         FieldKind::Ipv6 => format!("\"{}\"", field.address()?),
+        FieldKind::Ipv4 => format!("\"{}\"", field.ipv4()?),
         FieldKind::Prefix => {
             let length = siblings.iter().find(|other| matches!(other.spec.kind, FieldKind::PrefixLength))?;
             format!("\"{}/{}\"", field.address()?, length.uint())

@@ -64,6 +64,7 @@ fn violation(fault: &Fault, message: &str) -> Option<Violation> {
         FaultKind::Misaligned(align) => {
             let expected = match align {
                 Align::At { n, plus } => format!("at {n}n+{plus}"),
+                Align::Longer { n, plus, .. } => format!("at 2n+0, in its long form at {n}n+{plus}"),
                 _ => "aligned to the size of the address".to_string(),
             };
             ("alignment", expected, format!("at octet {}", fault.offset))

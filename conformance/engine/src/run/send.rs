@@ -1,6 +1,8 @@
 //! Builds and sends messages: fields and options through the codec's tables, octets by its encoder, mistakes by its
 //! edits.
 
+use std::net::Ipv4Addr;
+
 use dmm_codec::edit::Change;
 use dmm_codec::header::Header;
 use dmm_codec::message::{Padded, repair_checksum};
@@ -107,7 +109,8 @@ impl Running<'_> {
                 (None, None) if spec.name == "seq" => {
                     let next = self.sequence.entry(port.to_string()).or_default();
                     *next = next.wrapping_add(1);
-                    octets.extend(next.to_be_bytes());
+                    // A Heartbeat has four octets for it, all others two.
+                    octets.extend(&u64::from(*next).to_be_bytes()[8 - width(spec)..]);
                 }
                 (None, None) => octets.extend(vec![0; width(spec)]),
             }
@@ -260,6 +263,10 @@ fn field_octets(kind: FieldKind, width: Width, value: &Value) -> Result<Vec<u8>,
         (Value::Addr(addr), _) => Ok(addr.octets().to_vec()),
         (Value::Net(net), _) => Ok(net.addr().octets().to_vec()),
         (Value::Octets(octets), _) => Ok(octets),
+        (Value::Text(text), _) if matches!(kind, FieldKind::Ipv4) => {
+            let address = text.parse::<Ipv4Addr>().map_err(|_| format!("`{text}` is not an IPv4 address"))?;
+            Ok(address.octets().to_vec())
+        }
         (Value::Text(text), _) => Ok(text.into_bytes()),
         (other, _) => Err(format!("`{other}` does not fit here")),
     }

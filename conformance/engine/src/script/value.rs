@@ -2,7 +2,7 @@
 //! `2001:db8::1` and `ieee_802_11` need no marks.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use dmm_codec::wire::{FieldKind, FlagSpec};
@@ -164,6 +164,14 @@ impl Value {
             FieldKind::Lifetime => Self::Duration(self.duration()?),
             FieldKind::Prefix => Self::Net(self.net()?.trunc()),
             FieldKind::Ipv6 => Self::Addr(self.addr()?),
+            // The language has no IPv4: an address is the text of one, in its one form.
+            FieldKind::Ipv4 => match self {
+                Self::Text(text) => {
+                    let address = text.parse::<Ipv4Addr>().map_err(|_| self.is_not("an IPv4 address"))?;
+                    Self::Text(address.to_string())
+                }
+                _ => return Err(self.is_not("an IPv4 address")),
+            },
             FieldKind::Identifier => match self {
                 Self::Text(_) | Self::Octets(_) => self.clone(),
                 _ => return Err(self.is_not("text")),

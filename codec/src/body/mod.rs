@@ -1,8 +1,10 @@
 //! The layouts behind the option table, and what each stands for. Few layouts serve many options: a new option is
 //! mostly a row in `option.rs` that names one of these.
+//!
+//! Here is what Proxy Mobile IPv6 with RFC 8885 needs; the layouts of other specifications stand by theme in modules.
 
 use alloc::vec::Vec;
-use core::net::Ipv6Addr;
+use core::net::{IpAddr, Ipv6Addr};
 
 use ipnet::Ipv6Net;
 
@@ -11,6 +13,12 @@ use crate::value::{
     AccessTechnology, HandoffIndicator, LinkLayerAddress, MnIdSubtype, MnIdentifier, Timestamp,
 };
 use crate::wire::{Wire, wire_struct};
+
+pub mod flow;
+pub mod handover;
+pub mod ipv4;
+pub mod mobile;
+pub mod proxy;
 
 /// A value and the layout that carries it.
 pub trait Meaning: Sized {
@@ -99,12 +107,41 @@ fn prefix(address: Ipv6Addr, length: u8) -> Result<Ipv6Net, ErrorKind> {
     Ok(Ipv6Net::new(address, length).map_err(|_| ErrorKind::PrefixLength(length))?.trunc())
 }
 
+/// The address in the last octets of an option, of which `before` stand in front of it; `None` where none follow.
+fn address(octets: &[u8], before: usize) -> Result<Option<IpAddr>, ErrorKind> {
+    if octets.is_empty() {
+        return Ok(None);
+    }
+    let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+    let any = v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from));
+    let wrong = ErrorKind::Length { found: before + octets.len(), expected: before + 16 };
+    any.map(Some).map_err(|_| wrong)
+}
+
+/// The address in the last octets of an option of this Length.
+fn exact_address(octets: &[u8], before: usize, length: usize) -> Result<IpAddr, ErrorKind> {
+    let wrong = ErrorKind::Length { found: before + octets.len(), expected: length };
+    if before + octets.len() != length {
+        return Err(wrong);
+    }
+    address(octets, before)?.ok_or(wrong)
+}
+
+/// The octets of an address, if there is one.
+fn address_octets(address: Option<IpAddr>) -> Vec<u8> {
+    match address {
+        None => Vec::new(),
+        Some(IpAddr::V4(v4)) => v4.octets().to_vec(),
+        Some(IpAddr::V6(v6)) => v6.octets().to_vec(),
+    }
+}
+
 /// The pairs of value and layout: the value's name, its layout's name, and the two directions.
 macro_rules! meanings {
     ($( $value:ty, $layout:ident: |$read:ident| $from:expr, |$write:ident| $to:expr; )*) => {$(
-        impl Meaning for $value {
+        impl $crate::body::Meaning for $value {
             type Layout = $layout;
-            fn from_layout($read: $layout) -> Result<Self, ErrorKind> {
+            fn from_layout($read: $layout) -> Result<Self, $crate::error::ErrorKind> {
                 $from
             }
             fn to_layout(&self) -> $layout {
@@ -114,6 +151,29 @@ macro_rules! meanings {
         }
     )*};
 }
+
+pub(crate) use meanings;
+
+/// Values that are nothing but octets, whose meaning is for others: the name and the field.
+macro_rules! opaque {
+    ($( $(#[$doc:meta])* $name:ident in $layout:ident: $label:literal; )*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $name(pub alloc::vec::Vec<u8>);
+
+        $crate::wire::wire_struct! {
+            #[doc = concat!("The layout of [`", stringify!($name), "`].")]
+            pub struct $layout {
+                data: Vec<u8> => Octets, "", $label;
+            }
+        }
+
+        $crate::body::meanings! {
+            $name, $layout: |layout| Ok(Self(layout.data)), |value| $layout { data: value.0.clone() };
+        }
+    )*};
+}
+pub(crate) use opaque;
 
 meanings! {
     (), NoBody: |_layout| Ok(()), |_value| NoBody {};

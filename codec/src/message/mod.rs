@@ -3,10 +3,36 @@
 use alloc::vec::Vec;
 use core::net::Ipv6Addr;
 
+mod handover;
+mod mobile;
+mod proxy;
+
+pub use handover::{
+    Fback, FbackBody, FbackFlags, FbackStatus, Fbu, FbuBody, FbuFlags, Fna, FnaBody, Hack, HackBody,
+    HackCode, HackFlags, Hi, HiBody, HiCode, HiFlags,
+};
+pub use mobile::{
+    BeStatus, BindingError, BindingErrorBody, BindingRefreshRequest, BindingRefreshRequestBody, CareOfTest,
+    CareOfTestBody, CareOfTestInit, CareOfTestInitBody, Experimental, ExperimentalBody, FlowBinding,
+    FlowBindingBody, FlowBindingFlags, FlowBindingStatus, FlowBindingTrigger, FlowBindingType,
+    HomeAgentSwitch, HomeAgentSwitchBody, HomeTest, HomeTestBody, HomeTestInit, HomeTestInitBody,
+    MessageData,
+};
+pub use proxy::{
+    BindingRevocation, BindingRevocationBody, Heartbeat, HeartbeatBody, HeartbeatFlags, LocalizedRoutingAck,
+    LocalizedRoutingAckBody, LocalizedRoutingFlags, LocalizedRoutingInit, LocalizedRoutingInitBody,
+    LocalizedRoutingStatus, RevocationFlags, RevocationStatus, RevocationTrigger, RevocationType,
+    SubscriptionFlags, SubscriptionQuery, SubscriptionQueryBody, SubscriptionResponse,
+    SubscriptionResponseBody, Upa, UpaBody, UpaStatus, Upn, UpnBody, UpnFlags, UpnReason,
+};
+
 use crate::body::Padding;
 use crate::checksum::{MOBILITY_HEADER, checksum};
 use crate::error::EncodeError;
-use crate::header::{Header, NO_NEXT_HEADER, PBA, PBU};
+use crate::header::{
+    BE, BR, BRR, COT, COTI, EXPERIMENTAL, FBACK, FBU, FLOW_BINDING, FNA, HA_SWITCH, HACK, HEARTBEAT, HI, HOT,
+    HOTI, Header, LRA, LRI, NO_NEXT_HEADER, PBA, PBU, SUBSCRIPTION_QUERY, SUBSCRIPTION_RESPONSE, UPA, UPN,
+};
 use crate::option::{self, MobilityOption, spec};
 use crate::value::{Lifetime, Status};
 use crate::wire::{FieldSpec, Wire, flags, wire_struct};
@@ -70,14 +96,55 @@ pub struct MessageSpec {
     pub title: &'static str,
     /// The fields between header and options; offsets count from the end of the header.
     pub fields: &'static [FieldSpec],
-    /// How many octets they have.
+    /// How many octets they have; where the last of them has no fixed width, how many stand in front of it.
     pub len: usize,
+    /// How far the last of them reaches.
+    pub extent: Extent,
+    /// Which options it may carry.
+    pub carries: Carries,
     /// Where it is defined.
     pub source: &'static str,
 }
 
+/// Which options a message may carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// Those whose rows name the message or all messages, as often as the rows say.
+    Named,
+    /// Those, each several times: it speaks of several mobile nodes (RFC 6705 §10.1).
+    NamedOfSeveralNodes,
+    /// Any (RFC 7077 §4.1: "Any of the Mobility Header options").
+    Any,
+}
+
+/// How far the fields between header and options reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// As far as `len` says.
+    Fixed,
+    /// To the end of the message: there are no options.
+    Rest,
+    /// Behind `len` octets stands a list of things of this size, and the first octet says how many.
+    Counted(usize),
+}
+
+impl MessageSpec {
+    /// How many of the octets behind the header are the fields of this message, by what these octets say. More than
+    /// there are where the message is cut short.
+    pub fn body_len(&self, octets: &[u8]) -> usize {
+        match self.extent {
+            Extent::Fixed => self.len,
+            Extent::Rest => self.len.max(octets.len()),
+            Extent::Counted(size) => self.len + size * octets.first().map_or(0, |count| usize::from(*count)),
+        }
+    }
+}
+
 macro_rules! messages {
-    ($( $mh_type:ident => $variant:ident: $body:ident, $name:literal, $title:literal, $source:literal; )*) => {
+    ($(
+        $mh_type:ident => $variant:ident: $body:ident, $extent:expr, $carries:ident, $name:literal, $title:literal,
+            $source:literal;
+    )*) => {
         /// Every message that is known here.
         pub const MESSAGES: &[MessageSpec] = &[$(
             MessageSpec {
@@ -86,6 +153,8 @@ macro_rules! messages {
                 title: $title,
                 fields: $body::FIELDS,
                 len: $body::LEN,
+                extent: $extent,
+                carries: Carries::$carries,
                 source: $source,
             },
         )*];
@@ -138,8 +207,30 @@ macro_rules! messages {
 }
 
 messages! {
-    PBU => Pbu: PbuBody, "pbu", "Proxy Binding Update", "RFC 8885 §4.1";
-    PBA => Pba: PbaBody, "pba", "Proxy Binding Acknowledgement", "RFC 8885 §4.2";
+    BRR => BindingRefreshRequest: BindingRefreshRequestBody, Extent::Fixed, Named, "brr", "Binding Refresh Request", "RFC 6275 §6.1.2";
+    HOTI => HomeTestInit: HomeTestInitBody, Extent::Fixed, Named, "hoti", "Home Test Init", "RFC 6275 §6.1.3";
+    COTI => CareOfTestInit: CareOfTestInitBody, Extent::Fixed, Named, "coti", "Care-of Test Init", "RFC 6275 §6.1.4";
+    HOT => HomeTest: HomeTestBody, Extent::Fixed, Named, "hot", "Home Test", "RFC 6275 §6.1.5";
+    COT => CareOfTest: CareOfTestBody, Extent::Fixed, Named, "cot", "Care-of Test", "RFC 6275 §6.1.6";
+    PBU => Pbu: PbuBody, Extent::Fixed, Named, "pbu", "Proxy Binding Update", "RFC 8885 §4.1";
+    PBA => Pba: PbaBody, Extent::Fixed, Named, "pba", "Proxy Binding Acknowledgement", "RFC 8885 §4.2";
+    BE => BindingError: BindingErrorBody, Extent::Fixed, Named, "be", "Binding Error", "RFC 6275 §6.1.9";
+    FBU => Fbu: FbuBody, Extent::Fixed, Named, "fbu", "Fast Binding Update", "RFC 5568 §6.2.2";
+    FBACK => Fback: FbackBody, Extent::Fixed, Named, "fback", "Fast Binding Acknowledgment", "RFC 5568 §6.2.3";
+    FNA => Fna: FnaBody, Extent::Fixed, Named, "fna", "Fast Neighbor Advertisement", "RFC 4068 §6.3.3";
+    EXPERIMENTAL => Experimental: ExperimentalBody, Extent::Rest, Any, "experimental", "Experimental Mobility Header", "RFC 5096 §3";
+    HA_SWITCH => HomeAgentSwitch: HomeAgentSwitchBody, Extent::Counted(16), Named, "ha_switch", "Home Agent Switch", "RFC 5142 §4";
+    HEARTBEAT => Heartbeat: HeartbeatBody, Extent::Fixed, Named, "heartbeat", "Heartbeat", "RFC 5847 §3.3";
+    HI => Hi: HiBody, Extent::Fixed, Named, "hi", "Handover Initiate", "RFC 5949 §6.1.1";
+    HACK => Hack: HackBody, Extent::Fixed, Named, "hack", "Handover Acknowledge", "RFC 5949 §6.1.2";
+    BR => BindingRevocation: BindingRevocationBody, Extent::Fixed, Named, "br", "Binding Revocation", "RFC 5846 §5";
+    LRI => LocalizedRoutingInit: LocalizedRoutingInitBody, Extent::Fixed, NamedOfSeveralNodes, "lri", "Localized Routing Initiation", "RFC 6705 §10.1";
+    LRA => LocalizedRoutingAck: LocalizedRoutingAckBody, Extent::Fixed, NamedOfSeveralNodes, "lra", "Localized Routing Acknowledgment", "RFC 6705 §10.2";
+    UPN => Upn: UpnBody, Extent::Fixed, Any, "upn", "Update Notification", "RFC 7077 §4.1";
+    UPA => Upa: UpaBody, Extent::Fixed, Any, "upa", "Update Notification Acknowledgement", "RFC 7077 §4.2";
+    FLOW_BINDING => FlowBinding: FlowBindingBody, Extent::Fixed, Named, "flow_binding", "Flow Binding", "RFC 7109 §6.1";
+    SUBSCRIPTION_QUERY => SubscriptionQuery: SubscriptionQueryBody, Extent::Fixed, Named, "subscription_query", "Subscription Query", "RFC 7161 §4.3.1";
+    SUBSCRIPTION_RESPONSE => SubscriptionResponse: SubscriptionResponseBody, Extent::Fixed, Named, "subscription_response", "Subscription Response", "RFC 7161 §4.3.2";
 }
 
 /// The row of a message type.

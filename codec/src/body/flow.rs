@@ -1,0 +1,187 @@
+//! Options for several care-of addresses, flows, multicast and quality of service: RFC 5648 §4.3, RFC 6089 §4,
+//! RFC 6909 §3.1, RFC 7028 §5.1, RFC 7161 §4.1 and §6.1, RFC 7222 §4.1, RFC 8278 §4.1.
+//!
+//! Sub-options, attributes and records within them stay octets.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use crate::body::{address, address_octets, meanings};
+use crate::value::{AccessTechnology, Status};
+use crate::wire::{flags, registry, value_struct, wire_struct};
+
+registry! {
+    /// What became of a flow binding (IANA "Flow Identification Mobility Option Status Codes").
+    pub struct FlowStatus(u8) {
+        0 => SUCCESSFUL, "successful", "Flow binding successful", "RFC 6089";
+        128 => ADMINISTRATIVELY_PROHIBITED, "administratively_prohibited", "Administratively prohibited", "RFC 6089";
+        129 => REASON_UNSPECIFIED, "reason_unspecified", "Flow binding rejected, reason unspecified", "RFC 6089";
+        130 => MALFORMED, "malformed", "Flow identification mobility option malformed", "RFC 6089";
+        131 => BID_NOT_FOUND, "bid_not_found", "BID not found", "RFC 6089";
+        132 => FID_NOT_FOUND, "fid_not_found", "FID not found", "RFC 6089";
+        133 => SELECTOR_NOT_SUPPORTED, "selector_not_supported", "Traffic selector format not supported", "RFC 6089";
+    }
+}
+
+registry! {
+    /// What a Quality-of-Service option asks or answers (RFC 7222 §4.1).
+    pub struct QosOperation(u8) {
+        0 => RESPONSE, "response", "RESPONSE", "RFC 7222";
+        1 => ALLOCATE, "allocate", "ALLOCATE", "RFC 7222";
+        2 => DEALLOCATE, "deallocate", "DE-ALLOCATE", "RFC 7222";
+        3 => MODIFY, "modify", "MODIFY", "RFC 7222";
+        4 => QUERY, "query", "QUERY", "RFC 7222";
+        5 => NEGOTIATE, "negotiate", "NEGOTIATE", "RFC 7222";
+    }
+}
+
+flags! {
+    /// Flags of the IPv4 Traffic Offload Selector option.
+    pub struct OffloadFlags(u32) {
+        M = 0x8000_0000, "Offload Mode", "RFC 6909 §3.1";
+    }
+}
+
+flags! {
+    /// Flags of the Dynamic IP Multicast Selector option.
+    pub struct MulticastSelectorFlags(u8) {
+        M = 0x80, "Dynamic IP Multicast Selector Mode", "RFC 7028 §5.1.2";
+    }
+}
+
+flags! {
+    /// Flags of the MAG Multipath Binding option.
+    pub struct MultipathFlags(u8) {
+        B = 0x80, "Bulk Re-registration", "RFC 8278 §4.1";
+        O = 0x40, "Registration Overwrite", "RFC 8278 §4.1";
+    }
+}
+
+/// One of several bindings of a mobile node (RFC 5648 §4.3, with the priority of RFC 6089 §4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BindingIdentifier {
+    /// Its number (BID).
+    pub id: u16,
+    /// What became of it; zero where the message's own status holds.
+    pub status: Status,
+    /// Whether it is registered while the mobile node is at home (H).
+    pub at_home: bool,
+    /// Its priority, less is more; seven bits, of which the eighth is never sent.
+    pub priority: u8,
+    /// Its care-of address, where the option says one.
+    pub care_of: Option<IpAddr>,
+}
+
+/// A mobile node's wish for its traffic's quality, or the answer (RFC 7222 §4.1). The attributes stay octets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QualityOfService {
+    /// Number of the service request (SR-ID).
+    pub request: u8,
+    /// Differentiated Services Code Point; six bits, of which the others are never sent.
+    pub dscp: u8,
+    /// What is asked.
+    pub operation: QosOperation,
+    /// QoS attributes.
+    pub attributes: Vec<u8>,
+}
+
+wire_struct! {
+    /// Binding Identifier.
+    pub struct BindingIdentifierBody {
+        id: u16 => Uint, "", "Binding ID (BID)";
+        status: u8 => Named(Status::NAMES), ".status", "Status";
+        priority: u8 => Uint, ".priority", "H, BID-PRI (7 bits)";
+        care_of: Vec<u8> => Octets, ".care_of", "Care-of Address";
+    }
+
+    /// Quality-of-Service.
+    pub struct QualityOfServiceBody {
+        request: u8 => Uint, ".request", "SR-ID";
+        traffic_class: u8 => Uint, ".traffic_class", "Traffic Class: DSCP (6 bits), Reserved";
+        operation: u8 => Named(QosOperation::NAMES), ".operation", "Operational Code";
+        reserved: u8 => Reserved, ".reserved", "Reserved";
+        reserved_too: u16 => Reserved, ".reserved_too", "Reserved";
+        attributes: Vec<u8> => Octets, "", "QoS Attributes";
+    }
+}
+
+value_struct! {
+    /// Flows that stay bound (RFC 6089 §4.2.2): at least one.
+    value FlowSummary in FlowSummaryBody {
+        first: u16 => Uint, "", "FID";
+        others: Vec<u16> => Octets, ".others", "FIDs";
+    }
+
+    /// A flow and where it shall go (RFC 6089 §4.2). The sub-options stay octets.
+    value FlowIdentification in FlowIdentificationBody {
+        id: u16 => Uint, "", "FID";
+        priority: u16 => Uint, ".priority", "FID-PRI";
+        reserved: u8 => Reserved, ".reserved", "Reserved";
+        status: FlowStatus => Named(FlowStatus::NAMES), ".status", "Status";
+        sub_options: Vec<u8> => Octets, ".sub_options", "Sub-options";
+    }
+
+    /// Flows that leave the tunnel at the MAG (RFC 6909 §3.1). The traffic selector stays octets.
+    value TrafficOffload in TrafficOffloadBody {
+        flags: OffloadFlags => Flags(OffloadFlags::FLAGS), ".flags", "Flags";
+        selector: Vec<u8> => Octets, "", "Traffic Selector Sub-option";
+    }
+
+    /// Multicast groups that are subscribed to here or there (RFC 7028 §5.1.2). The records stay octets.
+    value MulticastSelector in MulticastSelectorBody {
+        protocol: u8 => Uint, ".protocol", "Protocol";
+        flags: MulticastSelectorFlags => Flags(MulticastSelectorFlags::FLAGS), ".flags", "Flags";
+        record_count: u16 => Uint, ".record_count", "Nr of Mcast Address Records";
+        records: Vec<u8> => Octets, "", "Multicast Address Records";
+    }
+
+    /// A multicast group that a mobile node is in, for IPv4 (RFC 7161 §6.1) and IPv6 (§4.1.2). Its context stays octets,
+    /// whose layout the protocol's type says.
+    value MulticastSubscription in MulticastSubscriptionBody {
+        protocol: u8 => Uint, ".protocol", "IGMP or MLD Type";
+        context: Vec<u8> => Octets, "", "Multicast Membership Context";
+    }
+
+    /// One of several paths to a MAG (RFC 8278 §4.1).
+    value MultipathBinding in MultipathBindingBody {
+        technology: AccessTechnology => Named(AccessTechnology::NAMES), ".technology", "If-ATT";
+        label: u8 => Uint, ".label", "If-Label";
+        id: u8 => Uint, "", "Binding ID";
+        flags: MultipathFlags => Flags(MultipathFlags::FLAGS), ".flags", "Flags";
+        reserved: u16 => Reserved, ".reserved", "Reserved";
+    }
+}
+
+const H: u8 = 0x80;
+
+meanings! {
+    BindingIdentifier, BindingIdentifierBody:
+        |layout| Ok(Self {
+            id: layout.id,
+            status: Status(layout.status),
+            at_home: layout.priority & H != 0,
+            priority: layout.priority & !H,
+            care_of: address(&layout.care_of, 4)?,
+        }),
+        |value| BindingIdentifierBody {
+            id: value.id,
+            status: value.status.0,
+            priority: value.priority & !H | if value.at_home { H } else { 0 },
+            care_of: address_octets(value.care_of),
+        };
+    QualityOfService, QualityOfServiceBody:
+        |layout| Ok(Self {
+            request: layout.request,
+            dscp: layout.traffic_class >> 2,
+            operation: QosOperation(layout.operation),
+            attributes: layout.attributes,
+        }),
+        |value| QualityOfServiceBody {
+            request: value.request,
+            traffic_class: value.dscp << 2,
+            operation: value.operation.0,
+            reserved: 0,
+            reserved_too: 0,
+            attributes: value.attributes.clone(),
+        };
+}
