@@ -189,9 +189,8 @@ fn place(
     if spec.needs_dmm && !view.has_dmm_flag() {
         add(option.offset, FaultKind::NeedsDmm);
     }
-    if !spec.may_stand_in(view.mh_type()) {
-        let message = view.spec().map_or("message of another type", |message| message.title);
-        add(option.offset, FaultKind::Place(message));
+    if let Some(message) = view.spec().filter(|message| !message.may_carry(spec)) {
+        add(option.offset, FaultKind::Place(message.title));
     }
     if spec.align.padding(option.offset, option.body.len()) != 0 {
         add(option.offset, FaultKind::Misaligned(spec.align));

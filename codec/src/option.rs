@@ -12,7 +12,6 @@ use crate::header::{
     BR, BRR, COT, COTI, FBACK, FBU, FLOW_BINDING, FNA, HA_SWITCH, HACK, HEARTBEAT, HI, LRA, LRI, PBA, PBU,
     SUBSCRIPTION_QUERY, SUBSCRIPTION_RESPONSE, UPA, UPN,
 };
-use crate::message::{Carries, message_spec};
 use crate::value::{AccessTechnology, HandoffIndicator, LinkLayerAddress, MnIdentifier, Timestamp};
 use crate::wire::{FieldSpec, Wire};
 
@@ -33,7 +32,8 @@ pub struct OptionSpec {
     pub needs_dmm: bool,
     /// Whether a message may carry several.
     pub repeats: bool,
-    /// MH Types that may carry it; empty for all. Some messages carry any: see [`OptionSpec::may_stand_in`].
+    /// MH Types that may carry it; empty for all. Some messages carry any: see
+    /// [`MessageSpec::may_carry`](crate::MessageSpec::may_carry).
     pub messages: &'static [u8],
     /// Where it is defined.
     pub source: &'static str,
@@ -47,13 +47,6 @@ impl OptionSpec {
     /// Whether every option of this type has the same length, `min_len`.
     pub fn has_fixed_len(&self) -> bool {
         !matches!(self.fields.last(), Some(FieldSpec { width: crate::wire::Width::Rest, .. }))
-    }
-
-    /// Whether a message of this type may carry it.
-    pub fn may_stand_in(&self, mh_type: u8) -> bool {
-        self.messages.is_empty()
-            || self.messages.contains(&mh_type)
-            || message_spec(mh_type).is_some_and(|message| message.carries == Carries::Any)
     }
 }
 

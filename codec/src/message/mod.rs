@@ -33,7 +33,7 @@ use crate::header::{
     BE, BR, BRR, COT, COTI, EXPERIMENTAL, FBACK, FBU, FLOW_BINDING, FNA, HA_SWITCH, HACK, HEARTBEAT, HI, HOT,
     HOTI, Header, LRA, LRI, NO_NEXT_HEADER, PBA, PBU, SUBSCRIPTION_QUERY, SUBSCRIPTION_RESPONSE, UPA, UPN,
 };
-use crate::option::{self, MobilityOption, spec};
+use crate::option::{self, MobilityOption, OptionSpec, spec};
 use crate::value::{Lifetime, Status};
 use crate::wire::{FieldSpec, Wire, flags, wire_struct};
 
@@ -129,6 +129,11 @@ pub enum Extent {
 }
 
 impl MessageSpec {
+    /// Whether this message may carry this option.
+    pub fn may_carry(&self, option: &OptionSpec) -> bool {
+        self.carries == Carries::Any || option.messages.is_empty() || option.messages.contains(&self.mh_type)
+    }
+
     /// How many of the octets behind the header are the fields of this message, by what these octets say. More than
     /// there are where the message is cut short.
     pub fn body_len(&self, octets: &[u8]) -> usize {
