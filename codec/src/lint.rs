@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv6Addr;
 
+use crate::body::prefix as valid_bits;
 use crate::checksum::{MOBILITY_HEADER, checksum};
 use crate::error::{DecodeError, ErrorKind, Reaction, What};
 use crate::header::{Header, NO_NEXT_HEADER};
@@ -215,11 +216,10 @@ fn content(option: &OptionView<'_>, spec: &OptionSpec, add: &mut impl FnMut(usiz
                 }
             }
             FieldKind::Prefix => {
-                if let (Some(length), Some(prefix)) = (length, field.address()) {
-                    let kept = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-                    if prefix.to_bits() & !kept != 0 {
-                        add(field.offset, FaultKind::PrefixBits { length, prefix });
-                    }
+                if let (Some(length), Some(prefix)) = (length, field.address())
+                    && valid_bits(prefix, length).is_ok_and(|valid| valid.network() != prefix)
+                {
+                    add(field.offset, FaultKind::PrefixBits { length, prefix });
                 }
             }
             // The octets of padding are zero (RFC 6275 §6.2.3); those of other options have a meaning.

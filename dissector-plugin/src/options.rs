@@ -186,6 +186,5 @@ impl fmt::Display for Value<'_> {
 /// The valid bits of a prefix (RFC 8885 §4.3: "the rest of the bits MUST be ignored"). All of them where the length is
 /// more than an address has.
 fn first_bits(address: Ipv6Addr, length: u8) -> Ipv6Addr {
-    let Some(ignored) = 128_u32.checked_sub(length.into()) else { return address };
-    Ipv6Addr::from_bits(address.to_bits() & u128::MAX.checked_shl(ignored).unwrap_or(0))
+    dmm_codec::body::prefix(address, length).map_or(address, |valid| valid.network())
 }

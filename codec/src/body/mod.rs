@@ -103,7 +103,7 @@ wire_struct! {
 }
 
 /// The first `length` bits of `address`: "the rest of the bits MUST be ignored" (RFC 8885 §4.3, R4.3.7).
-fn prefix(address: Ipv6Addr, length: u8) -> Result<Ipv6Net, ErrorKind> {
+pub fn prefix(address: Ipv6Addr, length: u8) -> Result<Ipv6Net, ErrorKind> {
     Ok(Ipv6Net::new(address, length).map_err(|_| ErrorKind::PrefixLength(length))?.trunc())
 }
 

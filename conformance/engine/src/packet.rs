@@ -1,6 +1,6 @@
 //! Packets of a case: the log that verdicts, references and the capture file are made from.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use dmm_codec::packet::{Ethernet, Ipv6, MOBILITY_HEADER};
 use dmm_codec::wire::{FieldKind, FieldSpec};
@@ -93,10 +93,7 @@ pub fn field_value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> Value {
         FieldKind::Flags(known) => Value::Flags(field.uint() as u32, known),
         FieldKind::Lifetime => Lifetime(field.uint() as u16).into(),
         FieldKind::Ipv6 => field.address().map_or(Value::Nothing, Value::Addr),
-        FieldKind::Ipv4 => {
-            let address = <[u8; 4]>::try_from(field.octets).map(Ipv4Addr::from);
-            address.map_or(Value::Nothing, |address| Value::Text(address.to_string()))
-        }
+        FieldKind::Ipv4 => field.ipv4().map_or(Value::Nothing, |address| Value::Text(address.to_string())),
         FieldKind::Prefix => {
             let length = siblings.iter().find(|sibling| matches!(sibling.spec.kind, FieldKind::PrefixLength));
             let length = length.map_or(128, |length| length.uint() as u8);

@@ -10,7 +10,7 @@ use dmm_codec::{
 };
 use ipnet::Ipv6Net;
 
-use crate::{Ignored, Output};
+use crate::{Event, Ignored, Output};
 
 /// What a PBU says, option by option.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,6 +136,27 @@ pub const PBU_FLAGS: PbuFlags = PbuFlags(PbuFlags::A.0 | PbuFlags::P.0 | PbuFlag
 /// Reads a Mobility Header that a node received.
 pub fn receive(src: Ipv6Addr, dst: Ipv6Addr, octets: &[u8]) -> Result<Message, Ignored> {
     Ok(Message::decode(octets, src, dst)?.message)
+}
+
+/// Rejects a PBU: what happened, and the PBA that says so.
+pub(crate) fn refuse(
+    own: Ipv6Addr,
+    src: Ipv6Addr,
+    request: &Request,
+    status: Status,
+    now: Instant,
+) -> [Output; 2] {
+    let event = Event::Refused { src, status };
+    tracing::debug!(%event);
+    [Output::Event(event), send(own, src, &Message::Pba(request.reject(status, now)))]
+}
+
+/// Whom a PBA is about.
+pub(crate) fn mn_of(pba: &Pba) -> Option<&MnIdentifier> {
+    pba.options.iter().find_map(|option| match option {
+        MobilityOption::MnIdentifier(mn) => Some(mn),
+        _ => None,
+    })
 }
 
 /// Sends a message.

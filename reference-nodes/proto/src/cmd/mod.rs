@@ -21,7 +21,7 @@ use ipnet::Ipv6Net;
 
 pub use config::{CmdConfig, MaarPeer};
 
-use crate::exchange::{Freshness, PBU_FLAGS, Request, receive, send};
+use crate::exchange::{Freshness, PBU_FLAGS, Request, mn_of, receive, refuse, send};
 use crate::timing::MIN_DELAY_BEFORE_BCE_DELETE;
 use crate::updates::{Due, Persistence, UpdateKey, Updates};
 use crate::{Event, Ignored, Input, Node, Output, Reason, Timeout};
@@ -77,10 +77,7 @@ impl Cmd {
                 Ok(())
             }
             Err(status) => {
-                let event = Event::Refused { src, status };
-                tracing::debug!(%event);
-                self.outbox.push_back(Output::Event(event));
-                self.send_pba(src, request.reject(status, now));
+                self.outbox.extend(refuse(self.config.address, src, &request, status, now));
                 Ok(())
             }
         }
@@ -228,11 +225,8 @@ impl Cmd {
         if !pba.flags.contains(PbaFlags::P | PbaFlags::D) {
             return Err(Ignored::NotForUs);
         }
-        let mn = pba.options.iter().find_map(|option| match option {
-            MobilityOption::MnIdentifier(mn) => Some(mn.clone()),
-            _ => None,
-        });
-        let key = UpdateKey { mn: mn.ok_or(Ignored::Unasked)?, peer: src };
+        let mn = mn_of(pba).ok_or(Ignored::Unasked)?.clone();
+        let key = UpdateKey { mn, peer: src };
         if !self.updates.answered(&key, pba.seq) {
             return Err(Ignored::Unasked);
         }

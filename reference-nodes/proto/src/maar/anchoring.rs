@@ -7,7 +7,7 @@ use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, P
 
 use super::Maar;
 use super::mobile::{Mobile, Place};
-use crate::exchange::{Freshness, Request, send};
+use crate::exchange::{Freshness, Request, refuse, send};
 use crate::{Event, Ignored, Output};
 
 /// What the CMD asks of a P-MAAR.
@@ -27,11 +27,7 @@ impl Maar {
         match self.check(now, src, &request) {
             Ok((mn, freshness, asked)) => self.follow(&mn, &request, freshness, &asked),
             Err(status) => {
-                let event = Event::Refused { src, status };
-                tracing::debug!(%event);
-                self.outbox.push_back(Output::Event(event));
-                let pba = Message::Pba(request.reject(status, now));
-                self.outbox.push_back(send(self.config.address, src, &pba));
+                self.outbox.extend(refuse(self.config.address, src, &request, status, now));
             }
         }
         Ok(())

@@ -126,10 +126,9 @@ impl Maar {
             self.outbox.push_back(Output::Forwarding { id, op });
         }
         self.ordered = wanted;
-        if promises.is_empty() {
-        } else if self.pending.is_empty() {
+        if self.pending.is_empty() {
             self.outbox.extend(promises);
-        } else {
+        } else if !promises.is_empty() {
             let waits_for = self.pending.keys().copied().collect();
             self.held.push(Held { waits_for, outputs: promises, otherwise: Some(otherwise) });
         }

@@ -3,11 +3,12 @@
 use std::net::Ipv6Addr;
 
 use dmm_codec::packet::Mac;
-use dmm_codec::{Instant, MnIdentifier, MobilityOption, Pba, PbaFlags};
+use dmm_codec::{Instant, MnIdentifier, Pba, PbaFlags};
 
 use super::Maar;
 use super::dlif::{Anchor, DlifAddresses, anchors_in};
 use super::mobile::{Mobile, Place};
+use crate::exchange::mn_of;
 use crate::updates::Persistence;
 use crate::{Event, Ignored, Output};
 
@@ -86,11 +87,7 @@ impl Maar {
         if !pba.flags.contains(PbaFlags::P | PbaFlags::D) {
             return Err(Ignored::NotForUs);
         }
-        let named = pba.options.iter().find_map(|option| match option {
-            MobilityOption::MnIdentifier(mn) => Some(mn.clone()),
-            _ => None,
-        });
-        let mn = named.ok_or(Ignored::Unasked)?;
+        let mn = mn_of(pba).ok_or(Ignored::Unasked)?.clone();
         let is_answer = self.updates.answered(&self.cmd_key(&mn), pba.seq);
         let mobile = self.mobiles.get_mut(&mn).ok_or(Ignored::Unasked)?;
         if !is_answer {
