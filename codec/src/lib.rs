@@ -28,6 +28,7 @@ extern crate alloc;
 
 pub mod body;
 pub mod checksum;
+pub mod constant;
 pub mod decode;
 pub mod edit;
 pub mod error;

@@ -8,7 +8,7 @@ use crate::error::{DecodeError, ErrorKind, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::{MessageSpec, message_spec};
 use crate::option::{OptionSpec, named, spec};
-use crate::wire::{FieldKind, FieldSpec, Width, Wire};
+use crate::wire::{FieldKind, FieldSpec, Name, Width, Wire};
 
 /// A Mobility Header in a buffer that may be longer or shorter than its Header Len says.
 #[derive(Clone, Copy, Debug)]
@@ -216,6 +216,19 @@ impl<'a> FieldView<'a> {
     /// The octets as one number in network byte order; the last eight of them where there are more.
     pub fn uint(&self) -> u64 {
         self.octets.iter().fold(0, |number, octet| (number << 8) | u64::from(*octet))
+    }
+
+    /// The registry's row for the number, where there is one; `siblings` are the fields of the same layout.
+    pub fn name(&self, siblings: &[Self]) -> Option<&'static Name> {
+        let names = match self.spec.kind {
+            FieldKind::Named(names) => names,
+            FieldKind::NamedBy { selector, registries } => {
+                let chosen = siblings.iter().find(|field| field.spec.name == selector)?.uint();
+                registries.iter().find(|registry| u64::from(registry.0) == chosen)?.1
+            }
+            _ => return None,
+        };
+        names.iter().find(|name| u64::from(name.value) == self.uint())
     }
 
     /// The octets as an address; `None` unless they are sixteen.

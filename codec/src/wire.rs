@@ -41,6 +41,13 @@ pub enum FieldKind {
     Uint,
     /// A number with names from a registry.
     Named(&'static [Name]),
+    /// A number with names from a registry that another field of the layout chooses by its number.
+    NamedBy {
+        /// The field that chooses.
+        selector: &'static str,
+        /// The registry for each number of that field.
+        registries: &'static [(u32, &'static [Name])],
+    },
     /// Bits with names.
     Flags(&'static [FlagSpec]),
     /// A binding lifetime in units of 4 seconds (RFC 6275 §6.1.7).

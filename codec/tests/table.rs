@@ -211,6 +211,11 @@ fn fields_stand_without_gaps_and_a_prefix_follows_its_length() {
             }
         }
         assert_eq!(offset, len, "{name}");
+        for field in fields {
+            if let FieldKind::NamedBy { selector, .. } = field.kind {
+                assert!(fields.iter().any(|other| other.name == selector), "{name} {}", field.name);
+            }
+        }
         let kinds = |wanted: fn(&FieldKind) -> bool| fields.iter().position(|field| wanted(&field.kind));
         let length = kinds(|kind| matches!(kind, FieldKind::PrefixLength));
         let prefix = kinds(|kind| matches!(kind, FieldKind::Prefix));
@@ -227,6 +232,11 @@ fn fields(table: &mut String, fields: &[FieldSpec]) {
         };
         let kind = match field.kind {
             FieldKind::Named(names) => format!("one of {} names", names.len()),
+            FieldKind::NamedBy { selector, registries } => {
+                let registries =
+                    registries.iter().map(|(chosen, names)| format!("{chosen}: {} names", names.len()));
+                format!("by {selector} one of {}", registries.collect::<Vec<_>>().join(", "))
+            }
             FieldKind::Flags(flags) => flags.iter().map(flag).collect::<Vec<_>>().join(", "),
             kind => format!("{kind:?}"),
         };

@@ -5,9 +5,11 @@ pub mod conform;
 pub mod decode;
 pub mod demo;
 pub mod journey;
+pub mod page;
 pub mod plugin;
 pub mod reference;
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -56,6 +58,16 @@ impl Failure {
     /// A file could not be read or written.
     pub fn file(path: &Path, error: impl std::fmt::Display) -> Self {
         Self::bench(format!("{}: {error}", path.display()))
+    }
+}
+
+/// Prints to standard output. A reader of it that has seen enough is no failure.
+pub(crate) fn print(said: &str) -> Result<Exit, Failure> {
+    match io::stdout().lock().write_all(said.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::bench(format!("standard output: {error}")))
+        }
+        _ => Ok(Exit::OK),
     }
 }
 

@@ -38,6 +38,9 @@ enum Command {
     /// Says what the messages in a capture, or in hexadecimal octets, mean and what is wrong with them.
     #[command(after_help = dmm::decode::EXAMPLES)]
     Decode(dmm::decode::DecodeArgs),
+    /// Shows every message, option, flag, status code and constant with its RFC section, or one of them with its layout.
+    #[command(after_help = dmm::page::EXAMPLES)]
+    Reference(dmm::page::ReferenceArgs),
     /// Makes or checks the captures of the collection.
     #[command(after_help = "Examples:\n  dmm captures --check          are they what the tools make?\n  \
 dmm captures                  make them anew")]
@@ -103,6 +106,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Conform(Conform::Run(args)) => return dmm::conform::run(&args),
         Command::Conform(Conform::List(args)) => return dmm::conform::list(&args),
         Command::Decode(args) => return dmm::decode::run(&args),
+        Command::Reference(args) => return dmm::page::run(&args),
         Command::Captures { dir, check } => return dmm::captures::run(&dir, check),
         Command::Plugin(Plugin::Install { plugin }) => {
             dmm::plugin::install(&plugin.map_or_else(dmm::plugin::built, Ok)?)?

@@ -53,6 +53,16 @@ fn the_message_in_the_readme_is_decoded_so() {
 }
 
 #[test]
+fn the_reference_says_what_the_readme_shows() {
+    let readme = read("README.md");
+    let command = block(&readme, "one row of it, by");
+    let arguments = command.trim().strip_prefix("target/release/dmm ").expect("it is a command of dmm");
+    let mut dmm = Command::new(env!("CARGO_BIN_EXE_dmm"));
+    let printed = String::from_utf8(dmm.args(arguments.split_whitespace()).output().unwrap().stdout).unwrap();
+    assert_eq!(block(&readme, "a row is said so"), printed);
+}
+
+#[test]
 fn the_failure_in_the_readme_is_the_one_that_a_test_produces() {
     let snapshot = read("tools/tests/snapshots/mutants__a_constant_interval_reads_so.snap");
     let printed = snapshot.splitn(3, "---\n").nth(2).unwrap();

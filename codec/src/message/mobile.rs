@@ -90,7 +90,13 @@ value_struct! {
     message FlowBinding in FlowBindingBody {
         fb_type: FlowBindingType => Named(FlowBindingType::NAMES), "fb_type", "Flow Binding Type";
         seq: u16 => Uint, "seq", "Sequence #";
-        trigger_or_status: u8 => Uint, "trigger_or_status", "Trigger or Status";
+        trigger_or_status: u8 => NamedBy {
+            selector: "fb_type",
+            registries: &[
+                (FlowBindingType::INDICATION.0 as u32, FlowBindingTrigger::NAMES),
+                (FlowBindingType::ACKNOWLEDGEMENT.0 as u32, FlowBindingStatus::NAMES),
+            ],
+        }, "trigger_or_status", "Trigger or Status";
         flags: FlowBindingFlags => Flags(FlowBindingFlags::FLAGS), "flag", "Flags";
     }
 }

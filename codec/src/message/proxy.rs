@@ -127,7 +127,13 @@ value_struct! {
     /// Ends bindings (RFC 5846 §5.1), or answers that (§5.2): the type says which.
     message BindingRevocation in BindingRevocationBody {
         br_type: RevocationType => Named(RevocationType::NAMES), "br_type", "B.R. Type";
-        trigger_or_status: u8 => Uint, "trigger_or_status", "R. Trigger or Status";
+        trigger_or_status: u8 => NamedBy {
+            selector: "br_type",
+            registries: &[
+                (RevocationType::INDICATION.0 as u32, RevocationTrigger::NAMES),
+                (RevocationType::ACKNOWLEDGEMENT.0 as u32, RevocationStatus::NAMES),
+            ],
+        }, "trigger_or_status", "R. Trigger or Status";
         seq: u16 => Uint, "seq", "Sequence #";
         flags: RevocationFlags => Flags(RevocationFlags::FLAGS), "flag", "Flags";
     }

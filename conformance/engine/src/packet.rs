@@ -88,6 +88,7 @@ pub fn field_value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> Value {
         FieldKind::Reserved
         | FieldKind::Uint
         | FieldKind::Named(_)
+        | FieldKind::NamedBy { .. }
         | FieldKind::Timestamp
         | FieldKind::PrefixLength => number(),
         FieldKind::Flags(known) => Value::Flags(field.uint() as u32, known),

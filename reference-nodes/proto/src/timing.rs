@@ -5,17 +5,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use dmm_codec::Instant;
-
-/// RFC 6275 §12.
-pub const INITIAL_BINDACK_TIMEOUT: Duration = Duration::from_secs(1);
-/// RFC 6275 §12.
-pub const MAX_BINDACK_TIMEOUT: Duration = Duration::from_secs(32);
-/// PBUs within a second (RFC 6275 §12, §11.8).
-pub const MAX_UPDATE_RATE: usize = 3;
-/// RFC 5213 §9.1.
-pub const MIN_DELAY_BEFORE_BCE_DELETE: Duration = Duration::from_secs(10);
-/// RFC 5213 §9.1.
-pub const TIMESTAMP_VALIDITY_WINDOW: Duration = Duration::from_millis(300);
+pub use dmm_codec::constant::{
+    INITIAL_BINDACK_TIMEOUT, MAX_BINDACK_TIMEOUT, MAX_UPDATE_RATE, MIN_DELAY_BEFORE_BCE_DELETE,
+    TIMESTAMP_VALIDITY_WINDOW,
+};
 
 /// How long to wait for an answer before sending again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,11 +51,11 @@ fn value(field: &FieldView<'_>) -> Value {
 
 /// What the numbers and octets of fields stand for, beside them: `status_name`, `lifetime_seconds`, `identifier_text`.
 fn meanings<'a>(fields: impl Iterator<Item = FieldView<'a>>, said: &mut Map<String, Value>) {
-    for field in fields {
+    let fields: Vec<_> = fields.collect();
+    for field in &fields {
         let (suffix, meaning) = match field.spec.kind {
-            FieldKind::Named(names) => {
-                let name = names.iter().find(|name| u64::from(name.value) == field.uint());
-                ("name", name.map(|name| json!(name.name)))
+            FieldKind::Named(_) | FieldKind::NamedBy { .. } => {
+                ("name", field.name(&fields).map(|name| json!(name.name)))
             }
             FieldKind::Lifetime => {
                 ("seconds", Some(json!(Lifetime(field.uint() as u16).duration().as_secs())))

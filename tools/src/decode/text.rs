@@ -105,7 +105,7 @@ fn is_shown(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> bool {
 fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> String {
     let number = field.uint();
     match field.spec.kind {
-        FieldKind::Named(names) => match names.iter().find(|name| u64::from(name.value) == number) {
+        FieldKind::Named(_) | FieldKind::NamedBy { .. } => match field.name(siblings) {
             Some(name) => format!("{number} ({})", name.label),
             None => number.to_string(),
         },

@@ -151,8 +151,10 @@ fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> Option<String> {
             serde_json::to_string(text).ok()?
         }
         FieldKind::LinkLayer | FieldKind::Octets => format!("\"{}\"", words::hex(field.octets, ":")),
-        FieldKind::Reserved | FieldKind::Uint | FieldKind::PrefixLength | FieldKind::Timestamp => {
-            number.to_string()
-        }
+        FieldKind::Reserved
+        | FieldKind::Uint
+        | FieldKind::NamedBy { .. }
+        | FieldKind::PrefixLength
+        | FieldKind::Timestamp => number.to_string(),
     })
 }

@@ -157,9 +157,11 @@ impl Value {
                 },
                 _ => Self::Int(self.int()?),
             },
-            FieldKind::Reserved | FieldKind::Uint | FieldKind::PrefixLength | FieldKind::Timestamp => {
-                Self::Int(self.int()?)
-            }
+            FieldKind::Reserved
+            | FieldKind::Uint
+            | FieldKind::NamedBy { .. }
+            | FieldKind::PrefixLength
+            | FieldKind::Timestamp => Self::Int(self.int()?),
             FieldKind::Flags(known) => Self::Flags(self.flags(known)?, known),
             FieldKind::Lifetime => Self::Duration(self.duration()?),
             FieldKind::Prefix => Self::Net(self.net()?.trunc()),
