@@ -10,7 +10,10 @@ use std::net::Ipv6Addr;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use decode_bodies::{DST, SRC, classic, extension, frames, handover_pba, ipv6, linked, pbu, root};
+use decode_bodies::{
+    DST, SRC, classic, cut_sub_option, extension, frames, handover_pba, ipv6, linked, pbu, root,
+    with_sub_options,
+};
 use dmm::decode::layers::{Carried, Start, through, through_link};
 use dmm_captures::CaptureReader;
 use dmm_codec::message::repair_checksum;
@@ -64,6 +67,26 @@ fn the_handover_s_pba_reads_so() {
     insta::assert_snapshot!("handover_text", says(&["--frame", &frame, "captures/demo.pcapng"]));
     insta::assert_snapshot!("handover_json", says(&["--json", "--frame", &frame, "captures/demo.pcapng"]));
     insta::assert_snapshot!("handover_yaml", says(&["--yaml", "--frame", &frame, "captures/demo.pcapng"]));
+}
+
+/// Every option that has sub-options: of every kind of field, without a row, and as padding.
+#[test]
+fn sub_options_read_so() {
+    let octets = hex(&with_sub_options());
+    insta::assert_snapshot!("sub_options_text", says(&["--as", "mh", &octets]));
+    insta::assert_snapshot!("sub_options_json", says(&["--as", "mh", "--json", &octets]));
+    let yaml = says(&["--as", "mh", "--yaml", &octets]);
+    assert!(!yaml.contains("wire:"), "the fields say it all: {yaml}");
+    insta::assert_snapshot!("sub_options_yaml", yaml);
+}
+
+/// A BID of one octet, and what is left behind it: the option is shown as far as it goes, and said to be skipped.
+#[test]
+fn sub_options_that_cannot_be_read_read_so() {
+    let octets = hex(&cut_sub_option());
+    insta::assert_snapshot!("wrong_sub_options_text", says(&["--as", "mh", &octets]));
+    insta::assert_snapshot!("wrong_sub_options_json", says(&["--as", "mh", "--json", &octets]));
+    insta::assert_snapshot!("wrong_sub_options_yaml", says(&["--as", "mh", "--yaml", &octets]));
 }
 
 /// Wrong in many ways at once: payload protocol, reserved octet, reserved flag, no D, prefix bits, unknown option, an
@@ -283,7 +306,8 @@ fn the_script_sends_the_octets_that_were_decoded() {
     strange[15] = b'$';
     let mut unknown_type = pbu();
     unknown_type[2] = 99;
-    let messages = [handover_pba().1, pbu(), strange, unknown_type, pbu()[..30].to_vec(), wrong()];
+    let mut messages = vec![handover_pba().1, pbu(), strange, unknown_type, pbu()[..30].to_vec(), wrong()];
+    messages.extend([with_sub_options(), cut_sub_option()]);
     for (number, octets) in messages.iter().enumerate() {
         let steps = says(&["--as", "mh", "--yaml", &hex(octets)]).replace('\n', "\n  ");
         let head = format!(

@@ -1,7 +1,7 @@
 //! Messages as JSON, through the codec's tables: numbers are those on the wire, and names stand beside them.
 
 use dmm_codec::wire::FieldKind;
-use dmm_codec::{Fault, FieldView, Lifetime, MessageView, OptionView};
+use dmm_codec::{Fault, FieldView, Lifetime, MessageView, OptionView, SubOptionView};
 use serde_json::{Map, Value, json};
 
 use super::layers::Carried;
@@ -30,8 +30,42 @@ pub fn option(option: &OptionView<'_>) -> Map<String, Value> {
 }
 
 fn fields<'a>(fields: impl Iterator<Item = FieldView<'a>>, said: &mut Map<String, Value>) {
-    let shown = fields.filter(|field| !matches!(field.spec.kind, FieldKind::Reserved));
-    said.extend(shown.map(|field| (field.spec.name.to_owned(), value(&field))));
+    for field in fields {
+        match field.spec.kind {
+            FieldKind::Reserved => {}
+            FieldKind::SubOptions(_) => sub_options(&field, said),
+            _ => drop(said.insert(field.spec.name.to_owned(), value(&field))),
+        }
+    }
+}
+
+/// A list, whatever the field is called; and the octets behind the last one that fits.
+fn sub_options(field: &FieldView<'_>, said: &mut Map<String, Value>) {
+    let mut all = Vec::new();
+    for part in field.sub_options() {
+        match part {
+            Ok(part) => all.push(sub_option(&part)),
+            Err(error) => {
+                let left = field.octets.get(error.offset - field.offset..).unwrap_or_default();
+                said.insert("undecoded".to_owned(), json!(words::hex(left, "")));
+            }
+        }
+    }
+    said.insert("sub_options".to_owned(), Value::Array(all));
+}
+
+fn sub_option(view: &SubOptionView<'_>) -> Value {
+    let mut said = Map::new();
+    said.insert("type".to_owned(), json!(view.kind));
+    said.insert("length".to_owned(), json!(view.body.len()));
+    said.insert("sub_option".to_owned(), json!(view.spec().map(|spec| spec.name)));
+    said.insert("offset".to_owned(), json!(view.offset));
+    fields(view.fields(), &mut said);
+    meanings(view.fields(), &mut said);
+    if words::is_opaque_part(view) {
+        said.insert("data".to_owned(), json!(words::hex(view.body, "")));
+    }
+    Value::Object(said)
 }
 
 fn value(field: &FieldView<'_>) -> Value {

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
 use dmm_codec::lint::FaultKind;
-use dmm_codec::{ErrorKind, Fault, Instant, MessageView, OptionView, Reaction, Weight, What, lint};
+use dmm_codec::{
+    ErrorKind, Fault, Instant, MessageView, OptionView, Reaction, SubOptionView, Weight, What, lint,
+};
 
 use super::layers::Way;
 
@@ -26,6 +28,13 @@ pub(super) fn is_padding(kind: u8) -> bool {
 pub(super) fn is_opaque(option: &OptionView<'_>) -> bool {
     option.spec().is_none_or(|spec| {
         option.body.len() < spec.min_len || (spec.has_fixed_len() && option.body.len() != spec.min_len)
+    })
+}
+
+/// The same of a sub-option.
+pub(super) fn is_opaque_part(part: &SubOptionView<'_>) -> bool {
+    part.spec().is_none_or(|spec| {
+        part.body.len() < spec.min_len || (spec.has_fixed_len() && part.body.len() != spec.min_len)
     })
 }
 
@@ -59,7 +68,10 @@ pub(super) fn judged(
 
 fn hangs_on_missing_octets(fault: &Fault) -> bool {
     let is_header_len = matches!(fault.what, What::Header(_)) && fault.offset > 0;
-    matches!(fault.kind, FaultKind::Decode(ErrorKind::TooShort { .. })) && !is_header_len
+    // An option whose sub-options were read is wholly there.
+    let is_within_option = matches!(fault.what, What::SubOption { .. });
+    let is_too_short = matches!(fault.kind, FaultKind::Decode(ErrorKind::TooShort { .. }));
+    is_too_short && !is_header_len && !is_within_option
 }
 
 /// How heavy a fault is.

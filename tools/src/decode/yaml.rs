@@ -8,7 +8,7 @@ use dmm_codec::message::{Padded, repair_checksum};
 use dmm_codec::wire::FieldKind;
 use dmm_codec::{
     ErrorKind, Fault, FieldView, Lifetime, MESSAGES, Message, MessageView, MobilityOption, OptionView,
-    UnknownOption,
+    SubOptionView, UnknownOption,
 };
 
 use super::json::options;
@@ -94,14 +94,25 @@ fn owned(option: &OptionView<'_>) -> MobilityOption {
 
 /// `hnp: 2001:db8::/64`, `prev_maar: {maar: …, prefix: …}`; octets where no row says them.
 fn entry(option: &OptionView<'_>) -> String {
-    named(option).unwrap_or_else(|| {
-        format!("raw: {{type: {}, data: \"{}\"}}", option.kind, words::hex(option.body, " "))
-    })
+    let spec = option.spec().filter(|_| MobilityOption::read(option.kind, option.body).is_ok());
+    let said = spec.and_then(|spec| named(spec.name, &option.fields().collect::<Vec<_>>()));
+    said.unwrap_or_else(|| raw(option.kind, option.body))
 }
 
-fn named(option: &OptionView<'_>) -> Option<String> {
-    let spec = option.spec().filter(|_| MobilityOption::read(option.kind, option.body).is_ok())?;
-    let all: Vec<_> = option.fields().collect();
+/// A sub-option in the same way: `bid: {first: 5, others: ""}`.
+fn sub_entry(part: &SubOptionView<'_>) -> String {
+    let spec = part
+        .spec()
+        .filter(|spec| (part.table.check)(part.kind, part.body).is_ok() && !spec.fields.is_empty());
+    let said = spec.and_then(|spec| named(spec.name, &part.fields().collect::<Vec<_>>()));
+    said.unwrap_or_else(|| raw(part.kind, part.body))
+}
+
+fn raw(kind: u8, octets: &[u8]) -> String {
+    format!("raw: {{type: {kind}, data: \"{}\"}}", words::hex(octets, " "))
+}
+
+fn named(name: &str, all: &[FieldView<'_>]) -> Option<String> {
     // What scripts give a value: the rest is zero, or stands with the prefix.
     let is_said =
         |field: &&FieldView<'_>| !matches!(field.spec.kind, FieldKind::Reserved | FieldKind::PrefixLength);
@@ -117,11 +128,11 @@ fn named(option: &OptionView<'_>) -> Option<String> {
     if let Some(main) = main
         && fields.iter().all(|field| field.spec.name == main.spec.name || is_usual(field))
     {
-        return Some(format!("{}: {}", spec.name, value(main, &all)?));
+        return Some(format!("{name}: {}", value(main, all)?));
     }
     let said: Option<Vec<_>> =
-        fields.iter().map(|field| Some(format!("{}: {}", field.spec.name, value(field, &all)?))).collect();
-    Some(format!("{}: {{{}}}", spec.name, said?.join(", ")))
+        fields.iter().map(|field| Some(format!("{}: {}", field.spec.name, value(field, all)?))).collect();
+    Some(format!("{name}: {{{}}}", said?.join(", ")))
 }
 
 /// A field as scripts write it; nothing where they cannot.
@@ -149,6 +160,11 @@ fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> Option<String> {
         FieldKind::Identifier => {
             let text = words::text(field.octets).filter(|text| !text.contains('$'))?;
             serde_json::to_string(text).ok()?
+        }
+        FieldKind::SubOptions(_) => {
+            let parts: Result<Vec<_>, _> = field.sub_options().collect();
+            let parts: Vec<_> = parts.ok()?.iter().map(|part| format!("{{{}}}", sub_entry(part))).collect();
+            format!("[{}]", parts.join(", "))
         }
         FieldKind::LinkLayer | FieldKind::Octets => format!("\"{}\"", words::hex(field.octets, ":")),
         FieldKind::Reserved | FieldKind::Uint | FieldKind::PrefixLength | FieldKind::Timestamp => {
