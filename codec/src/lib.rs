@@ -29,6 +29,7 @@ extern crate alloc;
 pub mod body;
 pub mod checksum;
 pub mod decode;
+pub mod draft;
 pub mod edit;
 pub mod error;
 pub mod header;
@@ -44,8 +45,9 @@ pub mod view;
 pub mod wire;
 
 pub use body::PreviousMaar;
+pub use draft::Drafts;
 pub use error::{DecodeError, EncodeError, ErrorKind, Reaction, SubOptionError, What};
-pub use lint::{Fault, FaultKind, Weight, lint};
+pub use lint::{Fault, FaultKind, Weight, lint, lint_with};
 pub use message::{MESSAGES, Message, MessageSpec, Pba, PbaFlags, Pbu, PbuFlags};
 pub use option::{Align, MobilityOption, OPTIONS, OptionSpec, UnknownOption};
 pub use sub_option::{SubOption, SubOptionSpec, SubOptionTable};

@@ -10,6 +10,7 @@ use core::net::Ipv6Addr;
 
 use crate::body::prefix as valid_bits;
 use crate::checksum::{MOBILITY_HEADER, checksum};
+use crate::draft::Drafts;
 use crate::error::{DecodeError, ErrorKind, Reaction, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::Carries;
@@ -86,6 +87,11 @@ pub enum Weight {
 /// Every fault of a Mobility Header, header before options and those in wire order. The checksum is judged where the
 /// addresses are given.
 pub fn lint(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>) -> Vec<Fault> {
+    lint_with(octets, addresses, Drafts::default())
+}
+
+/// The same, by the RFCs and these drafts.
+pub fn lint_with(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>, drafts: Drafts) -> Vec<Fault> {
     let mut found = Vec::new();
     let view = match MessageView::new(octets) {
         Ok(view) => view,
@@ -97,7 +103,7 @@ pub fn lint(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>) -> Vec<Fault
         let (number, offset) = (field.uint(), field.offset);
         let kind = match field.spec.kind {
             FieldKind::Reserved if number != 0 => FaultKind::Reserved(number),
-            FieldKind::Flags(flags) => match reserved_flags(flags, number) {
+            FieldKind::Flags(flags) => match reserved_flags(flags, number, drafts) {
                 Some(fault) => fault,
                 None => continue,
             },
@@ -236,7 +242,7 @@ impl Part {
                     add(field.offset, FaultKind::Reserved(field.uint()));
                 }
                 FieldKind::Flags(flags) => {
-                    if let Some(fault) = reserved_flags(flags, field.uint()) {
+                    if let Some(fault) = reserved_flags(flags, field.uint(), Drafts::default()) {
                         add(field.offset, fault);
                     }
                 }
@@ -295,8 +301,9 @@ fn sub_options(field: &FieldView<'_>, found: &mut Vec<Fault>) {
 }
 
 /// The bits of a flags field that nobody has given a name, if one is set.
-fn reserved_flags(flags: &[FlagSpec], field: u64) -> Option<FaultKind> {
-    let known = flags.iter().fold(0, |known, flag| known | u64::from(flag.mask));
+fn reserved_flags(flags: &[FlagSpec], field: u64, drafts: Drafts) -> Option<FaultKind> {
+    let known =
+        flags.iter().filter(|flag| drafts.know(flag)).fold(0, |known, flag| known | u64::from(flag.mask));
     let bits = field & !known;
     (bits != 0).then_some(FaultKind::ReservedFlags { field, bits })
 }

@@ -4,12 +4,13 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::checksum::{MOBILITY_HEADER, checksum};
+use crate::draft::Drafts;
 use crate::error::{DecodeError, ErrorKind, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::{MessageSpec, message_spec};
 use crate::option::{OptionSpec, named, spec};
 use crate::sub_option::{Parts, SubOptionSpec, SubOptionTable};
-use crate::wire::{FieldKind, FieldSpec, Width, Wire};
+use crate::wire::{FieldKind, FieldSpec, FlagSpec, Width, Wire};
 
 /// A Mobility Header in a buffer that may be longer or shorter than its Header Len says.
 #[derive(Clone, Copy, Debug)]
@@ -293,9 +294,17 @@ impl<'a> FieldView<'a> {
         <[u8; 4]>::try_from(self.octets).ok().map(Ipv4Addr::from)
     }
 
-    /// Whether the flag with this letter is set; false where the field has no such flag.
+    /// The flags that are set and that these drafts or an RFC know; none in a field of another kind.
+    pub fn flags(&self, drafts: Drafts) -> impl Iterator<Item = &'static FlagSpec> + use<> {
+        let (flags, number) = match self.spec.kind {
+            FieldKind::Flags(flags) => (flags, self.uint()),
+            _ => (&[][..], 0),
+        };
+        flags.iter().filter(move |flag| number & u64::from(flag.mask) != 0 && drafts.know(flag))
+    }
+
+    /// Whether the flag with this letter is set; false where the field has no such flag, or only a draft has it.
     pub fn has_flag(&self, letter: &str) -> bool {
-        let FieldKind::Flags(flags) = self.spec.kind else { return false };
-        flags.iter().any(|flag| flag.letter == letter && self.uint() & u64::from(flag.mask) != 0)
+        self.flags(Drafts::default()).any(|flag| flag.letter == letter)
     }
 }

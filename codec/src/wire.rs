@@ -100,6 +100,11 @@ impl FlagSpec {
     pub fn is_dmm(&self) -> bool {
         self.letter == "D" && self.label == "DMM"
     }
+
+    /// Whether only a draft defines it: see [`Drafts`](crate::Drafts).
+    pub fn is_of_draft(&self) -> bool {
+        self.source.starts_with("draft-")
+    }
 }
 
 /// A layout of octets, written once by `wire_struct!`.
@@ -468,10 +473,11 @@ macro_rules! flags {
             }
         }
 
-        /// The letters of the set bits: `A P D`.
+        /// The letters of the set bits: `A P D`. Those of drafts are reserved bits here.
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                let set = Self::FLAGS.iter().filter(|flag| u32::from(self.0) & flag.mask != 0);
+                let known = Self::FLAGS.iter().filter(|flag| !flag.is_of_draft());
+                let set = known.filter(|flag| u32::from(self.0) & flag.mask != 0);
                 for (i, flag) in set.enumerate() {
                     write!(f, "{}{}", if i == 0 { "" } else { " " }, flag.letter)?;
                 }

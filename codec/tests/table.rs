@@ -10,8 +10,8 @@ use dmm_codec::message;
 use dmm_codec::sub_option::SUB_OPTIONS;
 use dmm_codec::wire::{FieldKind, FieldSpec, FlagSpec, Name, Width};
 use dmm_codec::{
-    AccessTechnology, Align, HandoffIndicator, MESSAGES, MnIdSubtype, OPTIONS, PbaFlags, PbuFlags, Status,
-    option,
+    AccessTechnology, Align, Drafts, HandoffIndicator, MESSAGES, MnIdSubtype, OPTIONS, PbaFlags, PbuFlags,
+    Status, option,
 };
 
 #[test]
@@ -206,15 +206,15 @@ fn what_rfc_8885_defines_needs_the_d_flag() {
 #[test]
 fn flags_are_single_bits_that_no_two_share() {
     for (flags, all, order) in
-        [(PbuFlags::FLAGS, 0xfff0, "A H L K M R P F T B S D"), (PbaFlags::FLAGS, 0xfe, "K R P T B S D")]
+        [(PbuFlags::FLAGS, 0xfff8, "A H L K M R P F T B S D Q"), (PbaFlags::FLAGS, 0xff, "K R P T B S D Q")]
     {
         assert!(flags.iter().all(|flag| flag.mask.is_power_of_two()));
         assert_eq!(flags.iter().fold(0, |sum, flag| sum ^ flag.mask), all);
         assert!(flags.is_sorted_by(|a, b| a.mask > b.mask), "as the figure shows them");
         assert_eq!(flags.iter().map(|flag| flag.letter).collect::<Vec<_>>().join(" "), order);
     }
-    assert_eq!(PbuFlags(0xfff0).to_string(), "A H L K M R P F T B S D");
-    assert_eq!(PbaFlags(0xfe).to_string(), "K R P T B S D");
+    assert_eq!(PbuFlags(0xfff8).to_string(), "A H L K M R P F T B S D");
+    assert_eq!(PbaFlags(0xff).to_string(), "K R P T B S D");
     assert_eq!((PbuFlags::D.0, PbaFlags::D.0), (0x0010, 0x02));
     let layouts = OPTIONS.iter().map(|spec| (spec.name, spec.fields));
     let parts = SUB_OPTIONS.iter().flat_map(|table| table.rows);
@@ -228,6 +228,22 @@ fn flags_are_single_bits_that_no_two_share() {
             assert!(flags.is_sorted_by(|a, b| a.mask > b.mask), "{name}");
         }
     }
+}
+
+/// Stance K1: of all flags, and off unless asked for.
+#[test]
+fn two_flags_are_of_a_draft() {
+    let fields =
+        MESSAGES.iter().flat_map(|spec| spec.fields).chain(OPTIONS.iter().flat_map(|spec| spec.fields));
+    let parts = SUB_OPTIONS.iter().flat_map(|table| table.rows).flat_map(|spec| spec.fields);
+    let mut found = Vec::new();
+    for field in fields.chain(parts) {
+        let FieldKind::Flags(flags) = field.kind else { continue };
+        found.extend(flags.iter().filter(|flag| flag.is_of_draft()).map(|flag| (flag.letter, flag.mask)));
+    }
+    assert_eq!(found, [("Q", 0x0008), ("Q", 0x01)]);
+    assert_eq!((PbuFlags::Q.0, PbaFlags::Q.0), (0x0008, 0x01));
+    assert_eq!(Drafts::default(), Drafts { query: false });
 }
 
 /// RFC 7077 §4.1 has a D flag that says something else.

@@ -80,6 +80,30 @@ fn sub_options_read_so() {
     insta::assert_snapshot!("sub_options_yaml", yaml);
 }
 
+/// draft-jikim-dmm-pmip, off and on, in every form.
+#[test]
+fn a_draft_is_followed_where_it_is_asked_for() {
+    let pbq = "3b0105000000 0001 8208 004b 01020000";
+    let pqa = "3b0106000000 00 21 0001 004b 01020000";
+    let on = ["--draft", "jikim-dmm-pmip"];
+    for (octets, plain, named, off, query) in [
+        (pbq, "Proxy Binding Update", "Proxy Binding Query", "Flags: A P (0x8208)", "Flags: A P Q (0x8208)"),
+        (pqa, "Proxy Binding Acknowledgement", "Proxy Query ACK", "Flags: P (0x21)", "Flags: P Q (0x21)"),
+    ] {
+        let text = says(&[octets]);
+        assert!(text.starts_with(plain) && text.contains(off) && text.contains("reserved bits"), "{text}");
+        let text = says(&[on[0], on[1], octets]);
+        assert!(text.starts_with(named) && text.contains(query) && !text.contains("reserved bits"), "{text}");
+        let json = says(&["--json", octets]);
+        assert!(json.contains(plain) && !json.contains("\"Q\""), "{json}");
+        let json = says(&["--json", on[0], on[1], octets]);
+        assert!(json.contains(named) && json.contains("\"P\",\"Q\"]"), "{json}");
+        assert!(says(&["--yaml", octets]).contains("flags: 0x"));
+        assert!(says(&["--yaml", on[0], on[1], octets]).contains("P, Q]"));
+    }
+    assert!(refuses(&["--draft", "no-such-draft", pbq]).0.contains("jikim-dmm-pmip"));
+}
+
 /// A BID of one octet, and what is left behind it: the option is shown as far as it goes, and said to be skipped.
 #[test]
 fn sub_options_that_cannot_be_read_read_so() {
@@ -307,9 +331,12 @@ fn the_script_sends_the_octets_that_were_decoded() {
     let mut unknown_type = pbu();
     unknown_type[2] = 99;
     let mut messages = vec![handover_pba().1, pbu(), strange, unknown_type, pbu()[..30].to_vec(), wrong()];
-    messages.extend([with_sub_options(), cut_sub_option()]);
+    let mut query = pbu();
+    query[9] |= 0x08;
+    messages.extend([with_sub_options(), cut_sub_option(), query]);
     for (number, octets) in messages.iter().enumerate() {
-        let steps = says(&["--as", "mh", "--yaml", &hex(octets)]).replace('\n', "\n  ");
+        let draft = ["--draft", "jikim-dmm-pmip"];
+        let steps = says(&["--as", "mh", "--yaml", draft[0], draft[1], &hex(octets)]).replace('\n', "\n  ");
         let head = format!(
             "dmm: 1\nid: t.{number}\ntitle: decoded\nrequirements: [B1]\niut: cmd\ntesters:\n  maar1: {{role: maar}}\n\
              mobiles: [mn1]\nsteps:\n  "

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use dmm_codec::wire::FieldKind;
-use dmm_codec::{FieldView, Lifetime, MessageView, OptionView, Timestamp};
+use dmm_codec::{Drafts, FieldView, Lifetime, MessageView, OptionView, Timestamp};
 
 use super::json::options;
 use super::layers::Carried;
@@ -28,14 +28,14 @@ pub(super) fn block(sighting: &Sighting<'_>) -> String {
     }
     match sighting.way.carried {
         Carried::Message { octets, is_whole, summed } => {
-            let (faults, checksum) = words::judged(octets, is_whole, summed);
+            let (faults, checksum) = words::judged(octets, is_whole, summed, sighting.drafts);
             let count = format!("{} octets{}", octets.len(), if is_whole { "" } else { " captured" });
             match MessageView::new(octets) {
                 Ok(view) => {
-                    let title = words::title(&view);
+                    let title = words::title(&view, sighting.drafts);
                     let sum = view.checksum();
                     line(&mut out, 0, &format!("{title}, {count}, checksum 0x{sum:04x} {checksum}"));
-                    message(&mut out, &view);
+                    message(&mut out, &view, sighting.drafts);
                 }
                 Err(_) => {
                     line(&mut out, 0, &format!("Mobility Header, {count}: {}", words::hex(octets, " ")));
@@ -58,9 +58,9 @@ fn line(out: &mut String, depth: usize, text: &str) {
     let _ = writeln!(out, "{:1$}{text}", "", 2 * depth);
 }
 
-fn message(out: &mut String, view: &MessageView<'_>) {
+fn message(out: &mut String, view: &MessageView<'_>, drafts: Drafts) {
     for field in view.fields() {
-        line(out, 1, &format!("{}: {}", field.spec.label, value(&field, &[])));
+        line(out, 1, &format!("{}: {}", field.spec.label, value(&field, &[], drafts)));
     }
     for option in options(view) {
         let heading = format!("{} at octet {}", name(&option), option.offset);
@@ -75,7 +75,7 @@ fn part(out: &mut String, depth: usize, heading: &str, fields: &[FieldView<'_>],
     match shown[..] {
         // One value needs no name of its own.
         [only] if opaque.is_none() && !matches!(only.spec.kind, FieldKind::SubOptions(_)) => {
-            line(out, depth, &format!("{heading}: {}", value(only, fields)));
+            line(out, depth, &format!("{heading}: {}", value(only, fields, Drafts::default())));
         }
         _ => line(out, depth, heading),
     }
@@ -83,7 +83,11 @@ fn part(out: &mut String, depth: usize, heading: &str, fields: &[FieldView<'_>],
         if matches!(field.spec.kind, FieldKind::SubOptions(_)) {
             sub_options(out, depth + 1, field);
         } else if shown.len() > 1 {
-            line(out, depth + 1, &format!("{}: {}", field.spec.label, value(field, fields)));
+            line(
+                out,
+                depth + 1,
+                &format!("{}: {}", field.spec.label, value(field, fields, Drafts::default())),
+            );
         }
     }
     if let Some(octets) = opaque {
@@ -132,16 +136,15 @@ fn is_shown(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> bool {
     }
 }
 
-fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> String {
+fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>], drafts: Drafts) -> String {
     let number = field.uint();
     match field.spec.kind {
         FieldKind::Named(names) => match names.iter().find(|name| u64::from(name.value) == number) {
             Some(name) => format!("{number} ({})", name.label),
             None => number.to_string(),
         },
-        FieldKind::Flags(flags) => {
-            let set = flags.iter().filter(|flag| number & u64::from(flag.mask) != 0);
-            let letters: Vec<_> = set.map(|flag| flag.letter).collect();
+        FieldKind::Flags(_) => {
+            let letters: Vec<_> = field.flags(drafts).map(|flag| flag.letter).collect();
             let digits = 2 * field.octets.len();
             format!(
                 "{} (0x{number:0digits$x})",

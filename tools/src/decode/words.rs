@@ -5,7 +5,8 @@ use std::net::Ipv6Addr;
 
 use dmm_codec::lint::FaultKind;
 use dmm_codec::{
-    ErrorKind, Fault, Instant, MessageView, OptionView, Reaction, SubOptionView, Weight, What, lint,
+    Drafts, ErrorKind, Fault, Instant, MessageView, OptionView, Reaction, SubOptionView, Weight, What,
+    lint_with,
 };
 
 use super::layers::Way;
@@ -16,6 +17,8 @@ pub(super) struct Sighting<'a> {
     pub(super) frame: Option<(u64, Instant)>,
     /// How it was reached.
     pub(super) way: Way<'a>,
+    /// Which drafts it is read by.
+    pub(super) drafts: Drafts,
 }
 
 /// Whether a type of option is padding, which people do not ask for; faults of padding are told all the same.
@@ -39,9 +42,9 @@ pub(super) fn is_opaque_part(part: &SubOptionView<'_>) -> bool {
 }
 
 /// What a message is called.
-pub(super) fn title(view: &MessageView<'_>) -> String {
-    match view.spec() {
-        Some(spec) => spec.title.to_owned(),
+pub(super) fn title(view: &MessageView<'_>, drafts: Drafts) -> String {
+    match drafts.title(view) {
+        Some(title) => title.to_owned(),
         None => format!("Mobility Header of type {}", view.mh_type()),
     }
 }
@@ -52,9 +55,10 @@ pub(super) fn judged(
     octets: &[u8],
     is_whole: bool,
     summed: Option<(Ipv6Addr, Ipv6Addr)>,
+    drafts: Drafts,
 ) -> (Vec<Fault>, &'static str) {
     let summed = summed.filter(|_| is_whole);
-    let mut faults = lint(octets, summed);
+    let mut faults = lint_with(octets, summed, drafts);
     faults.retain(|fault| is_whole || !hangs_on_missing_octets(fault));
     let is_wrong =
         faults.iter().any(|fault| matches!(fault.kind, FaultKind::Decode(ErrorKind::Checksum { .. })));
