@@ -5,7 +5,7 @@ use core::net::Ipv6Addr;
 
 use crate::error::DecodeError;
 use crate::message::Message;
-use crate::option::{MobilityOption, named};
+use crate::option::MobilityOption;
 use crate::view::MessageView;
 
 /// A message that was read, and what was wrong with parts of it that a receiver skips.
@@ -27,7 +27,10 @@ impl Message {
             match MobilityOption::read(option.kind, option.body) {
                 Ok(MobilityOption::Pad1(()) | MobilityOption::PadN(_)) => {}
                 Ok(read) => options.push(read),
-                Err(kind) => skipped.push(DecodeError::new(named(option.kind), option.offset, kind)),
+                Err(wrong) => {
+                    let (kind, at, body_at) = (option.kind, option.offset, option.body_offset);
+                    skipped.push(DecodeError::of_option(kind, at, body_at, wrong));
+                }
             }
         }
         let message = Self::from_parts(view.mh_type(), view.body(), options)

@@ -1,6 +1,9 @@
 //! What is wrong with octets: what, at which octet, and what a conforming receiver does about it.
 
+use alloc::boxed::Box;
 use core::fmt;
+
+use crate::option::named;
 
 /// Something wrong in received octets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +34,17 @@ pub enum What {
         /// The section that defines it, or options as such.
         source: &'static str,
     },
+    /// A part of an option that has a type and a length of its own.
+    SubOption {
+        /// The option's type.
+        option: u8,
+        /// Its own type.
+        kind: u8,
+        /// What its table calls it, if it is there.
+        title: Option<&'static str>,
+        /// The section that defines it, or such parts as such.
+        source: &'static str,
+    },
 }
 
 impl fmt::Display for What {
@@ -40,6 +54,13 @@ impl fmt::Display for What {
             Self::Body(message) => write!(f, "{message}"),
             Self::Option { kind, title: Some(title), .. } => write!(f, "{title} option ({kind})"),
             Self::Option { kind, title: None, .. } => write!(f, "mobility option {kind}"),
+            Self::SubOption { option, kind, title, .. } => {
+                match title {
+                    Some(title) => write!(f, "{title} sub-option ({kind})")?,
+                    None => write!(f, "sub-option {kind}")?,
+                }
+                write!(f, " of the {}", named(*option))
+            }
         }
     }
 }
@@ -91,6 +112,28 @@ pub enum ErrorKind {
     /// A MH Type that no table here has.
     #[error("unknown type {0}")]
     UnknownType(u8),
+    /// A sub-option that cannot be read, which leaves its option without a meaning.
+    #[error("{0}")]
+    SubOption(Box<SubOptionError>),
+}
+
+/// What is wrong within an option whose parts have types and lengths of their own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}, {at} octets behind the option's length: {kind}")]
+pub struct SubOptionError {
+    /// The part that is wrong.
+    pub what: What,
+    /// Where it starts, in octets behind the option's Length.
+    pub at: usize,
+    /// What is wrong with it.
+    pub kind: ErrorKind,
+}
+
+impl SubOptionError {
+    /// As it is seen from `octets` before.
+    pub(crate) fn behind(self, octets: usize) -> Self {
+        Self { at: self.at + octets, ..self }
+    }
 }
 
 /// What a conforming receiver does with octets that are wrong in this way.
@@ -112,9 +155,24 @@ impl DecodeError {
         Self { what, offset, kind }
     }
 
+    /// What is wrong with an option that starts at `offset` and whose octets behind its Length start at `body_offset`;
+    /// where that is one of its parts, the part is named.
+    pub(crate) fn of_option(kind: u8, offset: usize, body_offset: usize, wrong: ErrorKind) -> Self {
+        match wrong {
+            ErrorKind::SubOption(error) => {
+                let SubOptionError { what, at, kind } = *error;
+                Self::new(what, body_offset + at, kind)
+            }
+            wrong => Self::new(named(kind), offset, wrong),
+        }
+    }
+
     /// What a conforming receiver does about it.
     pub fn reaction(&self) -> Reaction {
         match (&self.kind, self.what) {
+            // A part that runs past the end of its option leaves the rest of the option without a meaning, and nothing
+            // behind the option: no RFC says so; stance A18 again, the option is not understood.
+            (_, What::SubOption { .. }) | (ErrorKind::SubOption(_), _) => Reaction::Skip,
             // RFC 6275 §9.2: "the node MUST silently discard" on a bad checksum.
             (ErrorKind::Checksum { .. }, _) => Reaction::Discard,
             // RFC 6275 §9.2: an unknown MH Type is answered with Binding Error status 2.
@@ -139,7 +197,7 @@ impl DecodeError {
     /// The section that says so.
     pub fn source_section(&self) -> &'static str {
         match self.what {
-            What::Option { source, .. } => source,
+            What::Option { source, .. } | What::SubOption { source, .. } => source,
             What::Header(_) | What::Body(_) => "RFC 6275 §9.2",
         }
     }

@@ -1,7 +1,7 @@
 //! Octets and messages of Proxy Mobile IPv6 for Distributed Mobility Management (RFC 8885), and of all else that a
 //! Mobility Header carries: MH Types 0 to 23 and the options of the IANA registry, as far as an RFC lays them out.
 //!
-//! Three layers over one set of tables ([`OPTIONS`], [`MESSAGES`]):
+//! Three layers over one set of tables ([`OPTIONS`] with their [sub-options](sub_option), [`MESSAGES`]):
 //!
 //! * a borrowed [`MessageView`] that keeps offsets and knows no meanings,
 //! * an owned [`Message`] that cannot be wrong, with the one encoder,
@@ -30,6 +30,7 @@ pub mod body;
 pub mod checksum;
 pub mod constant;
 pub mod decode;
+pub mod draft;
 pub mod edit;
 pub mod error;
 pub mod header;
@@ -38,19 +39,22 @@ pub mod message;
 pub mod ndp;
 pub mod option;
 pub mod packet;
+pub mod sub_option;
 pub mod time;
 pub mod value;
 pub mod view;
 pub mod wire;
 
 pub use body::PreviousMaar;
-pub use error::{DecodeError, EncodeError, ErrorKind, Reaction, What};
-pub use lint::{Fault, FaultKind, Weight, lint};
+pub use draft::Drafts;
+pub use error::{DecodeError, EncodeError, ErrorKind, Reaction, SubOptionError, What};
+pub use lint::{Fault, FaultKind, Weight, lint, lint_with};
 pub use message::{MESSAGES, Message, MessageSpec, Pba, PbaFlags, Pbu, PbuFlags};
 pub use option::{Align, MobilityOption, OPTIONS, OptionSpec, UnknownOption};
+pub use sub_option::{SubOption, SubOptionSpec, SubOptionTable};
 pub use time::Instant;
 pub use value::{
     AccessTechnology, HandoffIndicator, Lifetime, LinkLayerAddress, MnIdSubtype, MnIdentifier, Status,
     Timestamp,
 };
-pub use view::{FieldView, MessageView, OptionView};
+pub use view::{FieldView, MessageView, OptionView, SubOptionView};

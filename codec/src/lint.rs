@@ -2,7 +2,7 @@
 //! for judges of a sender. A receiver stops at the first fault that makes it discard; [`MessageView::received`] says
 //! which that is.
 //!
-//! It reads the tables and knows no option by name: a new row is judged without a change here.
+//! It reads the tables and knows no option or sub-option by name: a new row is judged without a change here.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -10,12 +10,13 @@ use core::net::Ipv6Addr;
 
 use crate::body::prefix as valid_bits;
 use crate::checksum::{MOBILITY_HEADER, checksum};
+use crate::draft::Drafts;
 use crate::error::{DecodeError, ErrorKind, Reaction, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::Carries;
 use crate::option::{Align, OptionSpec, named};
 use crate::view::{FieldView, MessageView, OptionView};
-use crate::wire::{FieldKind, Wire};
+use crate::wire::{FieldKind, FlagSpec, Wire};
 
 /// Type of the PadN option (RFC 6275 §6.2.3).
 const PADN: u8 = 1;
@@ -86,6 +87,11 @@ pub enum Weight {
 /// Every fault of a Mobility Header, header before options and those in wire order. The checksum is judged where the
 /// addresses are given.
 pub fn lint(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>) -> Vec<Fault> {
+    lint_with(octets, addresses, Drafts::default())
+}
+
+/// The same, by the RFCs and these drafts.
+pub fn lint_with(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>, drafts: Drafts) -> Vec<Fault> {
     let mut found = Vec::new();
     let view = match MessageView::new(octets) {
         Ok(view) => view,
@@ -97,13 +103,10 @@ pub fn lint(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>) -> Vec<Fault
         let (number, offset) = (field.uint(), field.offset);
         let kind = match field.spec.kind {
             FieldKind::Reserved if number != 0 => FaultKind::Reserved(number),
-            FieldKind::Flags(flags) => {
-                let known = flags.iter().fold(0, |known, flag| known | u64::from(flag.mask));
-                match number & !known {
-                    0 => continue,
-                    bits => FaultKind::ReservedFlags { field: number, bits },
-                }
-            }
+            FieldKind::Flags(flags) => match reserved_flags(flags, number, drafts) {
+                Some(fault) => fault,
+                None => continue,
+            },
             _ => continue,
         };
         found.push(Fault { what, offset, kind });
@@ -133,7 +136,7 @@ pub fn lint(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>) -> Vec<Fault
         }
         seen.push(option.kind);
         place(&view, &option, spec, &mut add);
-        content(&option, spec, &mut add);
+        content(&option, spec, &mut found);
     }
     found
 }
@@ -198,37 +201,111 @@ fn place(
     }
 }
 
-fn content(option: &OptionView<'_>, spec: &OptionSpec, add: &mut impl FnMut(usize, FaultKind)) {
-    let (found, expected) = (option.body.len(), spec.min_len);
-    if found < expected || (spec.has_fixed_len() && found != expected) {
-        // Where the option starts, as decoding says it; the fields of such an option mean nothing.
-        return add(option.offset, FaultKind::Decode(ErrorKind::Length { found, expected }));
+fn content(option: &OptionView<'_>, spec: &OptionSpec, found: &mut Vec<Fault>) {
+    let part = Part {
+        what: named(option.kind),
+        offset: option.offset,
+        len: option.body.len(),
+        min_len: spec.min_len,
+        has_fixed_len: spec.has_fixed_len(),
+        is_padding: option.kind == PADN,
+    };
+    part.judge(option.fields(), found);
+}
+
+/// An option or a sub-option that has a row.
+struct Part {
+    what: What,
+    offset: usize,
+    /// How many octets stand behind its Length.
+    len: usize,
+    min_len: usize,
+    has_fixed_len: bool,
+    is_padding: bool,
+}
+
+impl Part {
+    /// Whether its length is one that it can have.
+    fn judge<'a>(&self, fields: impl Iterator<Item = FieldView<'a>>, found: &mut Vec<Fault>) -> bool {
+        let (len, expected) = (self.len, self.min_len);
+        if len < expected || (self.has_fixed_len && len != expected) {
+            // Where the part starts, as decoding says it; the fields of such a part mean nothing.
+            let kind = FaultKind::Decode(ErrorKind::Length { found: len, expected });
+            found.push(Fault { what: self.what, offset: self.offset, kind });
+            return false;
+        }
+        let mut length = None;
+        for field in fields {
+            let mut add = |offset, kind| found.push(Fault { what: self.what, offset, kind });
+            match field.spec.kind {
+                FieldKind::Reserved if field.uint() != 0 => {
+                    add(field.offset, FaultKind::Reserved(field.uint()));
+                }
+                FieldKind::Flags(flags) => {
+                    if let Some(fault) = reserved_flags(flags, field.uint(), Drafts::default()) {
+                        add(field.offset, fault);
+                    }
+                }
+                FieldKind::PrefixLength => {
+                    let said = field.uint() as u8;
+                    length = Some(said).filter(|said| *said <= 128);
+                    if length.is_none() {
+                        add(self.offset, FaultKind::Decode(ErrorKind::PrefixLength(said)));
+                    }
+                }
+                FieldKind::Prefix => {
+                    if let (Some(length), Some(prefix)) = (length, field.address())
+                        && valid_bits(prefix, length).is_ok_and(|valid| valid.network() != prefix)
+                    {
+                        add(field.offset, FaultKind::PrefixBits { length, prefix });
+                    }
+                }
+                // The octets of padding are zero (RFC 6275 §6.2.3); those of other parts have a meaning.
+                FieldKind::Octets if self.is_padding && field.octets.iter().any(|octet| *octet != 0) => {
+                    add(field.offset, FaultKind::PaddingNotZero(field.octets.to_vec()));
+                }
+                FieldKind::SubOptions(_) => sub_options(&field, found),
+                _ => {}
+            }
+        }
+        true
     }
-    let mut length = None;
-    for field in option.fields() {
-        match field.spec.kind {
-            FieldKind::Reserved if field.uint() != 0 => add(field.offset, FaultKind::Reserved(field.uint())),
-            FieldKind::PrefixLength => {
-                let said = field.uint() as u8;
-                length = Some(said).filter(|said| *said <= 128);
-                if length.is_none() {
-                    add(option.offset, FaultKind::Decode(ErrorKind::PrefixLength(said)));
-                }
+}
+
+fn sub_options(field: &FieldView<'_>, found: &mut Vec<Fault>) {
+    let mut seen = Vec::new();
+    for part in field.sub_options() {
+        let part = match part {
+            Ok(part) => part,
+            Err(error) => {
+                found.push(error.into());
+                break;
             }
-            FieldKind::Prefix => {
-                if let (Some(length), Some(prefix)) = (length, field.address())
-                    && valid_bits(prefix, length).is_ok_and(|valid| valid.network() != prefix)
-                {
-                    add(field.offset, FaultKind::PrefixBits { length, prefix });
-                }
-            }
-            // The octets of padding are zero (RFC 6275 §6.2.3); those of other options have a meaning.
-            FieldKind::Octets if option.kind == PADN && field.octets.iter().any(|octet| *octet != 0) => {
-                add(field.offset, FaultKind::PaddingNotZero(field.octets.to_vec()));
-            }
-            _ => {}
+        };
+        let Some(spec) = part.spec() else { continue };
+        let (what, offset) = (part.table.named(part.kind), part.offset);
+        if !spec.repeats && seen.contains(&part.kind) {
+            found.push(Fault { what, offset, kind: FaultKind::Repeated });
+        }
+        seen.push(part.kind);
+        let (len, has_fixed_len) = (part.body.len(), spec.has_fixed_len());
+        let is_padding = part.table.is_pad1(0) && part.kind == PADN;
+        let judged = Part { what, offset, len, min_len: spec.min_len, has_fixed_len, is_padding };
+        // What the lengths and fields do not show, decoding stumbles over.
+        if judged.judge(part.fields(), found)
+            && let Err(kind) = (part.table.check)(part.kind, part.body)
+        {
+            found.push(Fault { what, offset, kind: FaultKind::Decode(kind) });
         }
     }
+}
+
+/// The bits of a flags field that nobody has given a name, if one is set.
+fn reserved_flags(flags: &[FlagSpec], field: u64, drafts: Drafts) -> Option<FaultKind> {
+    let known =
+        flags.iter().filter(|flag| drafts.know(flag)).fold(0, |known, flag| known | u64::from(flag.mask));
+    let bits = field & !known;
+    (bits != 0).then_some(FaultKind::ReservedFlags { field, bits })
 }
 
 impl From<DecodeError> for Fault {
@@ -268,9 +345,9 @@ impl Fault {
     /// The section that says so.
     pub fn source_section(&self) -> &'static str {
         match (&self.kind, self.what) {
-            (FaultKind::ReservedFlags { .. }, _) => "RFC 6275 §6.1.7",
+            (FaultKind::ReservedFlags { .. }, What::Body(_)) => "RFC 6275 §6.1.7",
             (FaultKind::Reserved(_) | FaultKind::Behind { .. }, What::Header(_)) => "RFC 6275 §6.1.1",
-            (_, What::Option { source, .. }) => source,
+            (_, What::Option { source, .. } | What::SubOption { source, .. }) => source,
             _ => "RFC 6275 §9.2",
         }
     }

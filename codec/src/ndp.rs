@@ -151,7 +151,7 @@ impl RouterAdvertisement {
             match kind {
                 SOURCE_LINK_LAYER_ADDRESS => advertisement.source_mac = body.try_into().ok(),
                 PREFIX_INFORMATION => {
-                    let Some(body) = PrefixInformationBody::read(body) else { continue };
+                    let Ok(body) = PrefixInformationBody::read(body) else { continue };
                     let Ok(prefix) = Ipv6Net::new(body.prefix, body.prefix_length) else { continue };
                     if body.flags & AUTONOMOUS != 0 {
                         let PrefixInformationBody { valid, preferred, .. } = body;
@@ -216,7 +216,7 @@ impl RouteInformation {
         // "The Prefix field is 0, 8, or 16 octets depending on Length": what the prefix does not need is left out.
         let mut whole = octets.to_vec();
         whole.resize(RouteInformationBody::LEN.max(octets.len()), 0);
-        let body = RouteInformationBody::read(&whole)?;
+        let body = RouteInformationBody::read(&whole).ok()?;
         let prefix = Ipv6Net::new(body.prefix, body.prefix_length).ok()?.trunc();
         let missing = whole.len() - octets.len();
         let fits = usize::from(body.prefix_length) <= 128 - 8 * missing;
@@ -228,7 +228,7 @@ impl RouteInformation {
 fn split<T: Wire>(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Option<(T, &[u8])> {
     let (body, options) = octets.split_at_checked(T::LEN)?;
     let good = checksum(src, dst, ICMPV6, octets) == 0;
-    good.then(|| T::read(body)).flatten().map(|body| (body, options))
+    good.then(|| T::read(body).ok()).flatten().map(|body| (body, options))
 }
 
 fn summed(mut octets: Vec<u8>, src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {

@@ -13,7 +13,7 @@ use crate::header::{
     SUBSCRIPTION_QUERY, SUBSCRIPTION_RESPONSE, UPA, UPN,
 };
 use crate::value::{AccessTechnology, HandoffIndicator, LinkLayerAddress, MnIdentifier, Timestamp};
-use crate::wire::{FieldSpec, Wire};
+use crate::wire::{FieldSpec, Wire, has_fixed_len};
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub struct OptionSpec {
 impl OptionSpec {
     /// Whether every option of this type has the same length, `min_len`.
     pub fn has_fixed_len(&self) -> bool {
-        !matches!(self.fields.last(), Some(FieldSpec { width: crate::wire::Width::Rest, .. }))
+        has_fixed_len(self.fields)
     }
 }
 
@@ -194,9 +194,9 @@ const fn at(n: usize, plus: usize) -> Align {
     Align::At { n, plus }
 }
 
-fn read_as<T: Meaning>(body: &[u8]) -> Result<T, ErrorKind> {
-    let wrong_length = ErrorKind::Length { found: body.len(), expected: T::Layout::LEN };
-    T::from_layout(T::Layout::read(body).ok_or(wrong_length)?)
+/// Reads the octets behind a Type and a Length.
+pub(crate) fn read_as<T: Meaning>(body: &[u8]) -> Result<T, ErrorKind> {
+    T::from_layout(T::Layout::read(body)?)
 }
 
 mobility_options! {

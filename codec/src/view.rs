@@ -4,11 +4,13 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::checksum::{MOBILITY_HEADER, checksum};
+use crate::draft::Drafts;
 use crate::error::{DecodeError, ErrorKind, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::{MessageSpec, message_spec};
 use crate::option::{OptionSpec, named, spec};
-use crate::wire::{FieldKind, FieldSpec, Name, Width, Wire};
+use crate::sub_option::{Parts, SubOptionSpec, SubOptionTable};
+use crate::wire::{FieldKind, FieldSpec, FlagSpec, Name, Width, Wire};
 
 /// A Mobility Header in a buffer that may be longer or shorter than its Header Len says.
 #[derive(Clone, Copy, Debug)]
@@ -186,6 +188,60 @@ impl<'a> OptionView<'a> {
     }
 }
 
+/// The sub-options of a field, in wire order.
+#[derive(Clone, Debug)]
+pub struct SubOptions<'a> {
+    parts: Option<Parts<'a>>,
+    base: usize,
+}
+
+impl<'a> Iterator for SubOptions<'a> {
+    type Item = Result<SubOptionView<'a>, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let parts = self.parts.as_mut()?;
+        let (base, table) = (self.base, parts.table);
+        Some(match parts.next()? {
+            Ok(part) => Ok(SubOptionView {
+                table,
+                kind: part.kind,
+                offset: base + part.at,
+                body_offset: base + part.body_at,
+                body: part.body,
+            }),
+            Err(error) => Err(DecodeError::new(error.what, base + error.at, error.kind)),
+        })
+    }
+}
+
+/// One sub-option where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct SubOptionView<'a> {
+    /// The table of its option.
+    pub table: &'static SubOptionTable,
+    /// Type octet.
+    pub kind: u8,
+    /// Where it starts, in octets from the start of the Mobility Header.
+    pub offset: usize,
+    /// Where the octets behind its Length start.
+    pub body_offset: usize,
+    /// The octets behind its Length.
+    pub body: &'a [u8],
+}
+
+impl<'a> SubOptionView<'a> {
+    /// The row of its type.
+    pub fn spec(&self) -> Option<&'static SubOptionSpec> {
+        self.table.spec(self.kind)
+    }
+
+    /// The fields of its layout that are wholly there.
+    pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + use<'a> {
+        let fields = self.spec().map_or(&[][..], |spec| spec.fields);
+        FieldView::all(fields, self.body, self.body_offset)
+    }
+}
+
 /// One field where it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldView<'a> {
@@ -211,6 +267,16 @@ impl<'a> FieldView<'a> {
             };
             Some(Self { spec, offset: base + spec.offset, octets: octets.get(spec.offset..end)? })
         })
+    }
+
+    /// The sub-options in it, in wire order; ends after the first one that does not fit. None in a field of another
+    /// kind.
+    pub fn sub_options(&self) -> SubOptions<'a> {
+        let parts = match self.spec.kind {
+            FieldKind::SubOptions(table) => Some(Parts::new(table, self.octets)),
+            _ => None,
+        };
+        SubOptions { parts, base: self.offset }
     }
 
     /// The octets as one number in network byte order; the last eight of them where there are more.
@@ -241,9 +307,17 @@ impl<'a> FieldView<'a> {
         <[u8; 4]>::try_from(self.octets).ok().map(Ipv4Addr::from)
     }
 
-    /// Whether the flag with this letter is set; false where the field has no such flag.
+    /// The flags that are set and that these drafts or an RFC know; none in a field of another kind.
+    pub fn flags(&self, drafts: Drafts) -> impl Iterator<Item = &'static FlagSpec> + use<> {
+        let (flags, number) = match self.spec.kind {
+            FieldKind::Flags(flags) => (flags, self.uint()),
+            _ => (&[][..], 0),
+        };
+        flags.iter().filter(move |flag| number & u64::from(flag.mask) != 0 && drafts.know(flag))
+    }
+
+    /// Whether the flag with this letter is set; false where the field has no such flag, or only a draft has it.
     pub fn has_flag(&self, letter: &str) -> bool {
-        let FieldKind::Flags(flags) = self.spec.kind else { return false };
-        flags.iter().any(|flag| flag.letter == letter && self.uint() & u64::from(flag.mask) != 0)
+        self.flags(Drafts::default()).any(|flag| flag.letter == letter)
     }
 }

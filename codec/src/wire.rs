@@ -3,8 +3,12 @@
 //!
 //! It knows octets and field names. It does not know options, messages or rules.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::error::{ErrorKind, SubOptionError};
+use crate::sub_option::SubOptionTable;
 
 /// One field of a layout: what it is called, where it stands, how to show it.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +72,8 @@ pub enum FieldKind {
     Identifier,
     /// Octets without further structure.
     Octets,
+    /// Parts with a type and a length of their own, which these rows lay out.
+    SubOptions(&'static SubOptionTable),
 }
 
 /// One row of a registry of numbers.
@@ -101,6 +107,11 @@ impl FlagSpec {
     pub fn is_dmm(&self) -> bool {
         self.letter == "D" && self.label == "DMM"
     }
+
+    /// Whether only a draft defines it: see [`Drafts`](crate::Drafts).
+    pub fn is_of_draft(&self) -> bool {
+        self.source.starts_with("draft-")
+    }
 }
 
 /// A layout of octets, written once by `wire_struct!`.
@@ -110,8 +121,9 @@ pub trait Wire: Sized {
     /// The fewest octets that hold it: all of them, or all but the last field.
     const LEN: usize;
 
-    /// Reads the layout; `None` where there are too few octets, or too many for a layout of fixed length.
-    fn read(octets: &[u8]) -> Option<Self>;
+    /// Reads the layout; an error where there are too few octets, or too many for a layout of fixed length, or where
+    /// a part of the last field cannot be read.
+    fn read(octets: &[u8]) -> Result<Self, ErrorKind>;
     /// Appends the layout.
     fn write(&self, out: &mut Vec<u8>);
 }
@@ -121,21 +133,48 @@ pub fn field(fields: &'static [FieldSpec], name: &str) -> Option<&'static FieldS
     fields.iter().find(|f| f.name == name)
 }
 
+/// Whether every layout of these fields has the same length.
+pub(crate) fn has_fixed_len(fields: &[FieldSpec]) -> bool {
+    !matches!(fields.last(), Some(FieldSpec { width: Width::Rest, .. }))
+}
+
 /// A type that stands in a layout as it is.
 pub(crate) trait Value: Sized {
     const WIDTH: Width;
-    fn take(octets: &mut &[u8]) -> Option<Self>;
+    fn take(octets: &mut &[u8]) -> Result<Self, Untaken>;
     fn put(&self, out: &mut Vec<u8>);
+}
+
+/// Why octets are no value of a type.
+pub(crate) enum Untaken {
+    /// They are too few.
+    TooFew,
+    /// A part of them cannot be read.
+    Part(Box<SubOptionError>),
+}
+
+/// Takes the next value of a layout out of `rest`, what is left of `whole`; `least` octets are the fewest that hold it.
+pub(crate) fn take<T: Value>(rest: &mut &[u8], whole: &[u8], least: usize) -> Result<T, ErrorKind> {
+    let before = whole.len() - rest.len();
+    T::take(rest).map_err(|why| match why {
+        Untaken::TooFew => ErrorKind::Length { found: whole.len(), expected: least },
+        Untaken::Part(error) => ErrorKind::SubOption(Box::new(error.behind(before))),
+    })
+}
+
+/// The next `N` octets.
+pub(crate) fn chunk<const N: usize>(octets: &mut &[u8]) -> Result<[u8; N], Untaken> {
+    let (head, rest) = octets.split_first_chunk().ok_or(Untaken::TooFew)?;
+    *octets = rest;
+    Ok(*head)
 }
 
 macro_rules! uint_value {
     ($($type:ty),*) => {$(
         impl Value for $type {
             const WIDTH: Width = Width::Fixed(size_of::<$type>());
-            fn take(octets: &mut &[u8]) -> Option<Self> {
-                let (head, rest) = octets.split_first_chunk()?;
-                *octets = rest;
-                Some(Self::from_be_bytes(*head))
+            fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+                chunk(octets).map(Self::from_be_bytes)
             }
             fn put(&self, out: &mut Vec<u8>) {
                 out.extend_from_slice(&self.to_be_bytes());
@@ -147,10 +186,8 @@ uint_value!(u8, u16, u32, u64);
 
 impl Value for Ipv6Addr {
     const WIDTH: Width = Width::Fixed(16);
-    fn take(octets: &mut &[u8]) -> Option<Self> {
-        let (head, rest) = octets.split_first_chunk::<16>()?;
-        *octets = rest;
-        Some(Self::from(*head))
+    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+        chunk::<16>(octets).map(Self::from)
     }
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.octets());
@@ -159,10 +196,8 @@ impl Value for Ipv6Addr {
 
 impl Value for Ipv4Addr {
     const WIDTH: Width = Width::Fixed(4);
-    fn take(octets: &mut &[u8]) -> Option<Self> {
-        let (head, rest) = octets.split_first_chunk::<4>()?;
-        *octets = rest;
-        Some(Self::from(*head))
+    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+        chunk::<4>(octets).map(Self::from)
     }
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.octets());
@@ -174,12 +209,12 @@ macro_rules! list_value {
     ($($type:ty),*) => {$(
         impl Value for Vec<$type> {
             const WIDTH: Width = Width::Rest;
-            fn take(octets: &mut &[u8]) -> Option<Self> {
+            fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
                 let mut list = Self::new();
                 while !octets.is_empty() {
                     list.push(Value::take(octets)?);
                 }
-                Some(list)
+                Ok(list)
             }
             fn put(&self, out: &mut Vec<u8>) {
                 for value in self {
@@ -194,8 +229,8 @@ list_value!(u16, Ipv6Addr);
 /// The last field, which takes all octets that are left.
 impl Value for Vec<u8> {
     const WIDTH: Width = Width::Rest;
-    fn take(octets: &mut &[u8]) -> Option<Self> {
-        Some(core::mem::take(octets).to_vec())
+    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+        Ok(core::mem::take(octets).to_vec())
     }
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self);
@@ -259,11 +294,13 @@ macro_rules! wire_struct {
             };
             const LEN: usize = $crate::wire::fixed_len(Self::FIELDS);
 
-            fn read(octets: &[u8]) -> Option<Self> {
+            fn read(octets: &[u8]) -> Result<Self, $crate::error::ErrorKind> {
                 #[allow(unused_mut, reason = "a layout may be empty")]
                 let mut rest = octets;
-                let read = Self { $( $field: $crate::wire::Value::take(&mut rest)?, )* };
-                rest.is_empty().then_some(read)
+                let read = Self { $( $field: $crate::wire::take(&mut rest, octets, Self::LEN)?, )* };
+                let wrong_length =
+                    $crate::error::ErrorKind::Length { found: octets.len(), expected: Self::LEN };
+                if rest.is_empty() { Ok(read) } else { Err(wrong_length) }
             }
 
             #[allow(unused_variables, reason = "a layout may be empty")]
@@ -280,7 +317,7 @@ macro_rules! number_value {
     ($name:ident($repr:ty)) => {
         impl $crate::wire::Value for $name {
             const WIDTH: $crate::wire::Width = <$repr as $crate::wire::Value>::WIDTH;
-            fn take(octets: &mut &[u8]) -> Option<Self> {
+            fn take(octets: &mut &[u8]) -> Result<Self, $crate::wire::Untaken> {
                 $crate::wire::Value::take(octets).map(Self)
             }
             fn put(&self, out: &mut alloc::vec::Vec<u8>) {
@@ -443,10 +480,11 @@ macro_rules! flags {
             }
         }
 
-        /// The letters of the set bits: `A P D`.
+        /// The letters of the set bits: `A P D`. Those of drafts are reserved bits here.
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                let set = Self::FLAGS.iter().filter(|flag| u32::from(self.0) & flag.mask != 0);
+                let known = Self::FLAGS.iter().filter(|flag| !flag.is_of_draft());
+                let set = known.filter(|flag| u32::from(self.0) & flag.mask != 0);
                 for (i, flag) in set.enumerate() {
                     write!(f, "{}{}", if i == 0 { "" } else { " " }, flag.letter)?;
                 }

@@ -21,6 +21,7 @@ use dmm_codec::message::{
     RevocationTrigger, RevocationType, SubscriptionFlags, SubscriptionQuery, SubscriptionResponse, Upa,
     UpaStatus, Upn, UpnFlags, UpnReason,
 };
+use dmm_codec::sub_option::RequestedOption;
 use dmm_codec::{
     Lifetime, LinkLayerAddress, MESSAGES, Message, MessageView, MnIdentifier, MobilityOption as O, Status,
 };
@@ -526,7 +527,12 @@ fn of_handovers() -> Vec<(&'static [u8], Message)> {
                 seq: 6,
                 flags: HiFlags::U | HiFlags::P | HiFlags::F,
                 code: HiCode::FORWARDING_COMPLETED,
-                options: vec![mn("m@xy"), O::ContextRequest(ContextRequest { requests: vec![22, 0] })],
+                options: vec![
+                    mn("m@xy"),
+                    O::ContextRequest(ContextRequest {
+                        requests: vec![RequestedOption { kind: 22, data: vec![] }],
+                    }),
+                ],
             }),
         ),
         (

@@ -1,12 +1,13 @@
 //! Options whose octets were written down from the figures of their RFCs, field by field. Those of RFC 5213 and RFC 8885
-//! stand in whole messages in `hand_made.rs`.
+//! stand in whole messages in `hand_made.rs`, sub-options in `hand_made_sub_options.rs`.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail a test by panicking, as the tests do")]
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use dmm_codec::body::access::{HeartbeatControl, UpdateTimer};
 use dmm_codec::body::flow::{
-    BindingIdentifier, FlowIdentification, FlowStatus, FlowSummary, MulticastSelector,
+    BindingIdentifier, BindingReference, FlowIdentification, FlowStatus, FlowSummary, MulticastSelector,
     MulticastSelectorFlags, MulticastSubscription, MultipathBinding, MultipathFlags, OffloadFlags,
     QosOperation, QualityOfService, TrafficOffload,
 };
@@ -28,7 +29,11 @@ use dmm_codec::body::proxy::{
     MagAddress, MagIdentifier, MagParameters, Redirect, RedirectCapability, RestartCounter, TransientBinding,
     TransientFlags,
 };
+use dmm_codec::body::qos::BitRate;
 use dmm_codec::message::Padded;
+use dmm_codec::sub_option::{
+    AccessNetworkSubOption, FlowSubOption, MagParameter, QosAttribute, RequestedOption,
+};
 use dmm_codec::{
     AccessTechnology, Lifetime, LinkLayerAddress, Message, MessageView, MnIdSubtype, MobilityOption, OPTIONS,
     Pbu, Status,
@@ -166,7 +171,12 @@ fn of_handovers() -> Vec<Case> {
             0, 0, // Reserved
             22, 0, // Req-type-1: Home Network Prefix, Req-length-1
             19, 5, 0x00, 0x00, 0x28, 0xaf, 3, // Req-type-2: Vendor Specific, Req-length-2, Vendor-ID, Sub-Type
-        ], 12, O::ContextRequest(ContextRequest { requests: vec![22, 0, 19, 5, 0, 0, 0x28, 0xaf, 3] })),
+        ], 12, O::ContextRequest(ContextRequest {
+            requests: vec![
+                RequestedOption { kind: 22, data: vec![] },
+                RequestedOption { kind: 19, data: vec![0, 0, 0x28, 0xaf, 3] },
+            ],
+        })),
         (&[
             41, 18, // Local Mobility Anchor Address, Length 18
             1, 0, // Option-Code: IPv6; Reserved
@@ -292,13 +302,12 @@ fn of_flows() -> Vec<Case> {
             id: 1,
             priority: 10,
             status: FlowStatus::BID_NOT_FOUND,
-            sub_options: vec![2, 2, 0, 5],
+            sub_options: vec![FlowSubOption::BindingReference(BindingReference { first: 5, others: vec![] })],
         })),
         (&[
-            53, 6, // IPv4 Traffic Offload Selector, Length 6
+            53, 4, // IPv4 Traffic Offload Selector, Length 4: "an optional sub-option" in a PBU
             0x80, 0, 0, 0, // M, Reserved
-            3, 0, // Traffic Selector sub-option, as octets
-        ], 12, O::TrafficOffload(TrafficOffload { flags: OffloadFlags::M, selector: vec![3, 0] })),
+        ], 12, O::TrafficOffload(TrafficOffload { flags: OffloadFlags::M, selector: vec![] })),
         (&[
             54, 24, // Dynamic IP Multicast Selector, Length 24
             143, // Protocol: MLDv2
@@ -340,7 +349,7 @@ fn of_flows() -> Vec<Case> {
             request: 9,
             dscp: 46,
             operation: QosOperation::ALLOCATE,
-            attributes: vec![1, 6, 0, 0, 0x00, 0x0f, 0x42, 0x40],
+            attributes: vec![QosAttribute::PerMnMaxDl(BitRate { rate: 1_000_000 })],
         })),
         (&[
             63, 6, // MAG Multipath Binding, Length 6
@@ -415,9 +424,11 @@ fn of_proxies() -> Vec<Case> {
             0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
         ], 12, O::MagAddress(MagAddress(V6))),
         (&[
-            52, 6, // Access Network Identifier, Length 6
-            1, 4, 0, 1, b'A', 0, // a sub-option, as octets
-        ], 12, O::AccessNetwork(AccessNetwork(vec![1, 4, 0, 1, b'A', 0]))),
+            52, 4, // Access Network Identifier, Length 4
+            6, 2, 0x00, 0x19, // ANI Update-Timer sub-option
+        ], 12, O::AccessNetwork(AccessNetwork {
+            data: vec![AccessNetworkSubOption::UpdateTimer(UpdateTimer { interval: Lifetime(25) })],
+        })),
         (&[
             55, 18, // Delegated Mobile Network Prefix, Length 18
             0x00, 56, // V, Reserved; Prefix Length
@@ -443,9 +454,11 @@ fn of_proxies() -> Vec<Case> {
             0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
         ], 18, O::LmaUserPlane(LmaUserPlane(Some(IpAddr::V6(V6))))),
         (&[
-            62, 6, // LMA-Controlled MAG Parameters, Length 6
-            1, 4, 0, 0, 0, 0, // a sub-option, as octets
-        ], 14, O::MagParameters(MagParameters(vec![1, 4, 0, 0, 0, 0]))),
+            62, 8, // LMA-Controlled MAG Parameters, Length 8
+            2, 6, 0, 60, 0, 5, 0, 3, // Heartbeat Control sub-option
+        ], 14, O::MagParameters(MagParameters {
+            data: vec![MagParameter::Heartbeat(HeartbeatControl { interval: 60, delay: 5, retransmissions: 3 })],
+        })),
         (&[
             64, 5, // MAG Identifier, Length 5
             1, 0, // Subtype: NAI; Reserved

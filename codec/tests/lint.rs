@@ -5,7 +5,10 @@
 use std::net::Ipv6Addr;
 
 use dmm_codec::message::repair_checksum;
-use dmm_codec::{Lifetime, Message, MnIdentifier, MobilityOption, Pbu, PbuFlags, Reaction, Weight, lint};
+use dmm_codec::{
+    Drafts, Lifetime, Message, MessageView, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu, PbuFlags,
+    Reaction, Status, Weight, lint, lint_with,
+};
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 
@@ -99,6 +102,47 @@ fn each_fault_is_named_where_it_stands() {
         let fault = &faults[at.unwrap_or_else(|| panic!("no `{expected}` in {said:#?}"))];
         assert_eq!(fault.reaction(), *reaction, "{expected}");
     }
+}
+
+/// draft-jikim-dmm-pmip: Q is a reserved bit, and the messages have the names of RFC 5213, unless it is asked for.
+#[test]
+fn a_flag_of_a_draft_is_reserved_unless_the_draft_is_followed() {
+    let pbq = Pbu { flags: PbuFlags::P | PbuFlags::Q, ..Pbu::default() };
+    let pqa = Pba {
+        status: Status::ACCEPTED,
+        flags: PbaFlags::P | PbaFlags::Q,
+        seq: 0,
+        lifetime: Lifetime(1),
+        options: vec![],
+    };
+    let (off, on) = (Drafts::default(), Drafts { query: true });
+    for (message, names, bits) in [
+        (
+            Message::Pbu(pbq),
+            ["Proxy Binding Update", "Proxy Binding Query"],
+            "flags 0x0208 with reserved bits 0x0008",
+        ),
+        (
+            Message::Pba(pqa),
+            ["Proxy Binding Acknowledgement", "Proxy Query ACK"],
+            "flags 0x0021 with reserved bits 0x0001",
+        ),
+    ] {
+        let octets = message.encode(SRC, DST).unwrap();
+        let view = MessageView::new(&octets).unwrap();
+        assert_eq!([off, on].map(|drafts| drafts.title(&view).unwrap()), names);
+        let flags = view.field("flags").unwrap();
+        let letters = |drafts| flags.flags(drafts).map(|flag| flag.letter).collect::<Vec<_>>();
+        assert_eq!((letters(off), letters(on)), (vec!["P"], vec!["P", "Q"]));
+        assert!(!flags.has_flag("Q"));
+        let [fault] = &lint(&octets, Some((SRC, DST)))[..] else { panic!("one fault") };
+        assert!(fault.to_string().contains(bits), "{fault}");
+        assert_eq!(lint_with(&octets, Some((SRC, DST)), on), []);
+    }
+    // Without Q the draft changes nothing.
+    let octets = pbu();
+    assert_eq!(on.title(&MessageView::new(&octets).unwrap()), Some("Proxy Binding Update"));
+    assert_eq!(lint_with(&octets, Some((SRC, DST)), on), []);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod fuzz_bodies;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use dmm_codec::body::{flow, handover, ipv4, mobile, proxy};
+use dmm_codec::body::{Padding, access, flow, handover, ipv4, mobile, proxy, qos};
 use dmm_codec::checksum::{MOBILITY_HEADER, checksum};
 use dmm_codec::edit::{Change, Edit, Place, apply_all};
 use dmm_codec::message::{
@@ -15,6 +15,11 @@ use dmm_codec::message::{
     LocalizedRoutingStatus, MessageData, Padded, RevocationFlags, RevocationType, SubscriptionFlags,
     UpaStatus, UpnFlags, UpnReason, repair_checksum,
 };
+use dmm_codec::sub_option::{
+    AccessNetworkSubOption, FlowSubOption, MagParameter, OffloadSubOption, QosAttribute, RequestedOption,
+    SubOption,
+};
+use dmm_codec::wire::FieldKind;
 use dmm_codec::{
     AccessTechnology, Align, HandoffIndicator, Lifetime, LinkLayerAddress, MESSAGES, Message, MessageView,
     MnIdSubtype, MnIdentifier, MobilityOption, OPTIONS, Pba, PbaFlags, Pbu, PbuFlags, PreviousMaar, Status,
@@ -40,6 +45,19 @@ fn every_row_has_a_strategy() {
     // Padding is put in by the encoder.
     let with_value = OPTIONS.iter().map(|spec| spec.kind).filter(|kind| *kind > 1);
     assert_eq!(options, with_value.collect::<Vec<_>>());
+    every_sub_option(each_flow_sub_option());
+    every_sub_option(each_access_network_sub_option());
+    every_sub_option(each_offload_sub_option());
+    every_sub_option(each_qos_attribute());
+    every_sub_option(each_mag_parameter());
+}
+
+fn every_sub_option<T: SubOption + std::fmt::Debug>(each: Vec<BoxedStrategy<T>>) {
+    let mut runner = TestRunner::deterministic();
+    let kinds = each.into_iter().map(|each| each.new_tree(&mut runner).unwrap().current().kind());
+    let mut kinds: Vec<_> = kinds.collect();
+    assert!(kinds.pop().is_some_and(|last| T::TABLE.spec(last).is_none()));
+    assert_eq!(kinds, T::TABLE.rows.iter().map(|spec| spec.kind).collect::<Vec<_>>());
 }
 
 proptest! {
@@ -154,6 +172,29 @@ proptest! {
             prop_assert_eq!(option.fields().count(), spec.fields.len());
             let joined: Vec<u8> = option.fields().flat_map(|field| field.octets.to_vec()).collect();
             prop_assert_eq!(joined, option.body);
+        }
+    }
+
+    /// Every sub-option is shown, one behind the other, and what its fields say is its octets.
+    #[test]
+    fn the_sub_options_of_a_field_are_its_octets(message in messages()) {
+        let octets = message.encode_unsummed(Padded::Aligned).unwrap();
+        for option in MessageView::new(&octets).unwrap().options().map(Result::unwrap) {
+            for field in option.fields().filter(|field| matches!(field.spec.kind, FieldKind::SubOptions(_))) {
+                let mut at = field.offset;
+                for part in field.sub_options() {
+                    let part = part.unwrap();
+                    prop_assert_eq!(part.offset, at);
+                    prop_assert_eq!(&octets[part.body_offset..part.body_offset + part.body.len()], part.body);
+                    prop_assert_eq!((part.table.check)(part.kind, part.body), Ok(()));
+                    if part.spec().is_some() {
+                        let joined: Vec<u8> = part.fields().flat_map(|field| field.octets.to_vec()).collect();
+                        prop_assert_eq!(joined, part.body);
+                    }
+                    at = part.body_offset + part.body.len();
+                }
+                prop_assert_eq!(at, field.offset + field.octets.len());
+            }
         }
     }
 
@@ -483,7 +524,9 @@ fn each_option() -> Vec<BoxedStrategy<MobilityOption>> {
         ipv4_reply().prop_map(|reply| O::Ipv4HomeAddressReply(ipv4::Ipv4HomeAddressReply(reply))).boxed(),
         any::<Ipv4Addr>().prop_map(|address| O::Ipv4DefaultRouter(ipv4::PlainIpv4 { address })).boxed(),
         any::<u16>().prop_map(|flags| O::DhcpSupportMode(ipv4::DhcpSupportMode(flags))).boxed(),
-        octets(40).prop_map(|requests| O::ContextRequest(handover::ContextRequest { requests })).boxed(),
+        vec((any::<u8>(), octets(8)).prop_map(|(kind, data)| RequestedOption { kind, data }), 0..6)
+            .prop_map(|requests| O::ContextRequest(handover::ContextRequest { requests }))
+            .boxed(),
         any::<IpAddr>().prop_map(|address| O::LmaAddress(handover::LmaAddress(address))).boxed(),
         any::<u64>()
             .prop_map(|identifier| O::MnInterfaceIdentifier(handover::MnInterfaceIdentifier { identifier }))
@@ -496,7 +539,7 @@ fn each_option() -> Vec<BoxedStrategy<MobilityOption>> {
         (any::<u16>(), vec(any::<u16>(), 0..10))
             .prop_map(|(first, others)| O::FlowSummary(flow::FlowSummary { first, others }))
             .boxed(),
-        (any::<(u16, u16, u8)>(), octets(40))
+        (any::<(u16, u16, u8)>(), several(each_flow_sub_option()))
             .prop_map(|((id, priority, status), sub_options)| {
                 let status = flow::FlowStatus(status);
                 O::FlowIdentification(flow::FlowIdentification { id, priority, status, sub_options })
@@ -518,8 +561,10 @@ fn each_option() -> Vec<BoxedStrategy<MobilityOption>> {
             })
             .boxed(),
         any::<Ipv6Addr>().prop_map(|address| O::MagAddress(proxy::MagAddress(address))).boxed(),
-        octets(40).prop_map(|data| O::AccessNetwork(proxy::AccessNetwork(data))).boxed(),
-        (any::<u32>(), octets(40))
+        several(each_access_network_sub_option())
+            .prop_map(|data| O::AccessNetwork(proxy::AccessNetwork { data }))
+            .boxed(),
+        (any::<u32>(), several(each_offload_sub_option()))
             .prop_map(|(flags, selector)| {
                 O::TrafficOffload(flow::TrafficOffload { flags: flow::OffloadFlags(flags), selector })
             })
@@ -543,14 +588,16 @@ fn each_option() -> Vec<BoxedStrategy<MobilityOption>> {
                 O::MulticastIpv6(flow::MulticastSubscription { protocol, context })
             })
             .boxed(),
-        (any::<(u8, u8)>(), 0_u8..64, octets(40))
+        (any::<(u8, u8)>(), 0_u8..64, several(each_qos_attribute()))
             .prop_map(|((request, operation), dscp, attributes)| {
                 let operation = flow::QosOperation(operation);
                 O::QualityOfService(flow::QualityOfService { request, dscp, operation, attributes })
             })
             .boxed(),
         any::<Option<IpAddr>>().prop_map(|address| O::LmaUserPlane(proxy::LmaUserPlane(address))).boxed(),
-        octets(40).prop_map(|data| O::MagParameters(proxy::MagParameters(data))).boxed(),
+        several(each_mag_parameter())
+            .prop_map(|data| O::MagParameters(proxy::MagParameters { data }))
+            .boxed(),
         any::<(u8, u8, u8, u8)>()
             .prop_map(|(technology, label, id, flags)| {
                 let (technology, flags) = (AccessTechnology(technology), flow::MultipathFlags(flags));
@@ -573,6 +620,144 @@ fn each_option() -> Vec<BoxedStrategy<MobilityOption>> {
         (any::<u8>().prop_filter("a type without a row", unnamed), octets(120))
             .prop_map(|(kind, data)| O::Unknown(UnknownOption { kind, data }))
             .boxed(),
+    ]
+}
+
+/// A few sub-options of any types.
+fn several<T: Clone + std::fmt::Debug + 'static>(
+    each: Vec<BoxedStrategy<T>>,
+) -> impl Strategy<Value = Vec<T>> {
+    vec(Union::new(each), 0..5)
+}
+
+/// A type without a row, with octets.
+fn unnamed<T: SubOption>() -> impl Strategy<Value = (u8, Vec<u8>)> {
+    let kind = any::<u8>().prop_filter("a type without a row", |kind| T::TABLE.spec(*kind).is_none());
+    (kind, vec(any::<u8>(), 0..20))
+}
+
+fn selectors() -> impl Strategy<Value = flow::TrafficSelector> {
+    (any::<u8>(), vec(any::<u8>(), 0..20)).prop_map(|(format, selector)| flow::TrafficSelector {
+        format: flow::SelectorFormat(format),
+        selector,
+    })
+}
+
+/// Every sub-option, one strategy each, in the order of their types, and at the end any other; so below.
+fn each_flow_sub_option() -> Vec<BoxedStrategy<FlowSubOption>> {
+    use FlowSubOption as S;
+    vec![
+        Just(S::Pad1(())).boxed(),
+        vec(any::<u8>(), 0..6).prop_map(|padding| S::PadN(Padding(padding))).boxed(),
+        (any::<u16>(), vec(any::<u16>(), 0..4))
+            .prop_map(|(first, others)| S::BindingReference(flow::BindingReference { first, others }))
+            .boxed(),
+        selectors().prop_map(S::TrafficSelector).boxed(),
+        any::<u8>()
+            .prop_map(|action| S::Action(flow::FlowBindingAction { action: flow::FlowAction(action) }))
+            .boxed(),
+        any::<IpAddr>().prop_map(|address| S::TargetCareOf(flow::TargetCareOf(address))).boxed(),
+        unnamed::<S>().prop_map(|(kind, data)| S::unknown(kind, &data).unwrap()).boxed(),
+    ]
+}
+
+fn each_access_network_sub_option() -> Vec<BoxedStrategy<AccessNetworkSubOption>> {
+    use AccessNetworkSubOption as S;
+    vec![
+        (any::<u8>(), vec(any::<u8>(), 1..33), vec(any::<u8>(), 0..20))
+            .prop_map(|(flags, network, access_point)| {
+                let flags = access::NetworkFlags(flags);
+                S::Network(access::NetworkIdentifier::new(flags, &network, &access_point).unwrap())
+            })
+            .boxed(),
+        any::<(u32, u32)>()
+            .prop_map(|(latitude, longitude)| {
+                let [latitude, longitude] = [latitude, longitude].map(access::Degrees::from_bits);
+                S::Location(access::GeoLocation { latitude, longitude })
+            })
+            .boxed(),
+        (any::<u8>(), vec(any::<u8>(), 0..20))
+            .prop_map(|(subtype, identifier)| {
+                let subtype = access::OperatorSubtype(subtype);
+                S::Operator(access::OperatorIdentifier { subtype, identifier })
+            })
+            .boxed(),
+        (any::<u8>(), vec(any::<u8>(), 0..20))
+            .prop_map(|(format, location)| {
+                S::CivicLocation(access::CivicLocation { format: access::CivicFormat(format), location })
+            })
+            .boxed(),
+        any::<u16>().prop_map(|group| S::MagGroup(access::MagGroup { group })).boxed(),
+        any::<u16>()
+            .prop_map(|units| S::UpdateTimer(access::UpdateTimer { interval: Lifetime(units) }))
+            .boxed(),
+        unnamed::<S>().prop_map(|(kind, data)| S::unknown(kind, &data).unwrap()).boxed(),
+    ]
+}
+
+fn each_offload_sub_option() -> Vec<BoxedStrategy<OffloadSubOption>> {
+    use OffloadSubOption as S;
+    vec![
+        selectors().prop_map(S::TrafficSelector).boxed(),
+        unnamed::<S>().prop_map(|(kind, data)| S::unknown(kind, &data).unwrap()).boxed(),
+    ]
+}
+
+fn each_qos_attribute() -> Vec<BoxedStrategy<QosAttribute>> {
+    use QosAttribute as S;
+    let rate =
+        |into: fn(qos::BitRate) -> S| any::<u32>().prop_map(move |rate| into(qos::BitRate { rate })).boxed();
+    let session_rate = |into: fn(qos::SessionBitRate) -> S| {
+        let rates = any::<(u16, u32)>();
+        rates
+            .prop_map(move |(flags, rate)| {
+                into(qos::SessionBitRate { flags: qos::SessionFlags(flags), rate })
+            })
+            .boxed()
+    };
+    vec![
+        rate(S::PerMnMaxDl),
+        rate(S::PerMnMaxUl),
+        session_rate(S::PerSessionMaxDl),
+        session_rate(S::PerSessionMaxUl),
+        (0_u8..16, 0_u8..4, 0_u8..4)
+            .prop_map(|(priority, capability, vulnerability)| {
+                S::Retention(qos::Retention { priority, capability, vulnerability })
+            })
+            .boxed(),
+        rate(S::MaxDl),
+        rate(S::MaxUl),
+        rate(S::GuaranteedDl),
+        rate(S::GuaranteedUl),
+        (any::<u8>(), vec(any::<u8>(), 0..20))
+            .prop_map(|(format, selector)| {
+                let format = flow::SelectorFormat(format);
+                S::TrafficSelector(qos::QosTrafficSelector { format, selector })
+            })
+            .boxed(),
+        (any::<(u32, u8)>(), vec(any::<u8>(), 0..20))
+            .prop_map(|((vendor, subtype), data)| {
+                S::VendorSpecific(qos::VendorAttribute { vendor, subtype, data })
+            })
+            .boxed(),
+        unnamed::<S>().prop_map(|(kind, data)| S::unknown(kind, &data).unwrap()).boxed(),
+    ]
+}
+
+fn each_mag_parameter() -> Vec<BoxedStrategy<MagParameter>> {
+    use MagParameter as S;
+    vec![
+        any::<(u16, u16, u16)>()
+            .prop_map(|(start, initial, maximum)| {
+                S::Reregistration(access::Reregistration { start: Lifetime(start), initial, maximum })
+            })
+            .boxed(),
+        any::<(u16, u16, u16)>()
+            .prop_map(|(interval, delay, retransmissions)| {
+                S::Heartbeat(access::HeartbeatControl { interval, delay, retransmissions })
+            })
+            .boxed(),
+        unnamed::<S>().prop_map(|(kind, data)| S::unknown(kind, &data).unwrap()).boxed(),
     ]
 }
 

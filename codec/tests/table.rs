@@ -5,11 +5,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use dmm_codec::body::{flow, handover, ipv4, mobile, proxy};
+use dmm_codec::body::{access, flow, handover, ipv4, mobile, proxy};
 use dmm_codec::message;
+use dmm_codec::sub_option::SUB_OPTIONS;
 use dmm_codec::wire::{FieldKind, FieldSpec, FlagSpec, Name, Width};
 use dmm_codec::{
-    AccessTechnology, Align, HandoffIndicator, MESSAGES, MnIdSubtype, OPTIONS, PbaFlags, PbuFlags, Status,
+    AccessTechnology, Align, Drafts, HandoffIndicator, MESSAGES, MnIdSubtype, OPTIONS, PbaFlags, PbuFlags,
+    Status, option,
 };
 
 #[test]
@@ -34,6 +36,28 @@ fn the_options_are_these() {
         )
         .unwrap();
         fields(&mut table, spec.fields);
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn the_sub_options_are_these() {
+    let mut table = String::new();
+    for sub_options in SUB_OPTIONS {
+        let option = option::spec(sub_options.option).unwrap();
+        let of_options = if sub_options.asks_for_options { " | as options" } else { "" };
+        writeln!(table, "{} {}{of_options} | {}", option.kind, option.name, sub_options.source).unwrap();
+        for spec in sub_options.rows {
+            let length = if spec.has_fixed_len() { "" } else { ">=" };
+            let count = if spec.repeats { "many" } else { "one" };
+            writeln!(
+                table,
+                "  {} {} | dmm.{}{} | {} | length {length}{} | {count} | {}",
+                spec.kind, spec.name, option.filter, spec.filter, spec.title, spec.min_len, spec.source
+            )
+            .unwrap();
+            fields(&mut table, spec.fields);
+        }
     }
     insta::assert_snapshot!(table);
 }
@@ -69,6 +93,10 @@ fn the_registries_are_these() {
         ("lma address code", handover::LmaAddressCode::NAMES),
         ("flow status", flow::FlowStatus::NAMES),
         ("qos operation", flow::QosOperation::NAMES),
+        ("traffic selector format", flow::SelectorFormat::NAMES),
+        ("flow action", flow::FlowAction::NAMES),
+        ("operator subtype", access::OperatorSubtype::NAMES),
+        ("civic format", access::CivicFormat::NAMES),
         ("group type", proxy::GroupType::NAMES),
         ("be status", message::BeStatus::NAMES),
         ("fback status", message::FbackStatus::NAMES),
@@ -102,6 +130,29 @@ fn the_registries_are_these() {
 fn types_ascend_and_each_stands_once() {
     assert!(OPTIONS.is_sorted_by(|a, b| a.kind < b.kind));
     assert!(MESSAGES.is_sorted_by(|a, b| a.mh_type < b.mh_type));
+    assert!(SUB_OPTIONS.is_sorted_by(|a, b| a.option < b.option));
+    for table in SUB_OPTIONS {
+        assert!(table.rows.is_sorted_by(|a, b| a.kind < b.kind));
+    }
+}
+
+/// The tables say of which option they are, and the options' fields which table is theirs.
+#[test]
+fn a_table_of_sub_options_belongs_to_the_option_that_it_names() {
+    let mut tables = Vec::new();
+    for spec in OPTIONS {
+        for field in spec.fields {
+            let FieldKind::SubOptions(table) = field.kind else { continue };
+            assert_eq!(table.option, spec.kind);
+            tables.push(table.option);
+        }
+    }
+    assert_eq!(tables, SUB_OPTIONS.iter().map(|table| table.option).collect::<Vec<_>>());
+    for table in SUB_OPTIONS {
+        let names: BTreeSet<_> = table.rows.iter().map(|spec| spec.name).collect();
+        assert_eq!(names.len(), table.rows.len());
+        assert!(names.iter().all(|name| is_snake_case(name) && *name != "raw"));
+    }
 }
 
 #[test]
@@ -131,6 +182,15 @@ fn a_filter_of_a_field_belongs_to_one_field() {
             );
         }
     }
+    for table in SUB_OPTIONS {
+        let option = option::spec(table.option).unwrap();
+        for spec in table.rows {
+            for field in spec.fields {
+                let filter = format!("{}{}{}", option.filter, spec.filter, field.filter);
+                assert!(filters.insert(filter), "{} {} {}", option.name, spec.name, field.name);
+            }
+        }
+    }
 }
 
 /// RFC 8885 §4.3: "this option can only appear if the D bit is set in a PBU/PBA"; here of all that RFC 8885 defines.
@@ -146,17 +206,19 @@ fn what_rfc_8885_defines_needs_the_d_flag() {
 #[test]
 fn flags_are_single_bits_that_no_two_share() {
     for (flags, all, order) in
-        [(PbuFlags::FLAGS, 0xfff0, "A H L K M R P F T B S D"), (PbaFlags::FLAGS, 0xfe, "K R P T B S D")]
+        [(PbuFlags::FLAGS, 0xfff8, "A H L K M R P F T B S D Q"), (PbaFlags::FLAGS, 0xff, "K R P T B S D Q")]
     {
         assert!(flags.iter().all(|flag| flag.mask.is_power_of_two()));
         assert_eq!(flags.iter().fold(0, |sum, flag| sum ^ flag.mask), all);
         assert!(flags.is_sorted_by(|a, b| a.mask > b.mask), "as the figure shows them");
         assert_eq!(flags.iter().map(|flag| flag.letter).collect::<Vec<_>>().join(" "), order);
     }
-    assert_eq!(PbuFlags(0xfff0).to_string(), "A H L K M R P F T B S D");
-    assert_eq!(PbaFlags(0xfe).to_string(), "K R P T B S D");
+    assert_eq!(PbuFlags(0xfff8).to_string(), "A H L K M R P F T B S D");
+    assert_eq!(PbaFlags(0xff).to_string(), "K R P T B S D");
     assert_eq!((PbuFlags::D.0, PbaFlags::D.0), (0x0010, 0x02));
     let layouts = OPTIONS.iter().map(|spec| (spec.name, spec.fields));
+    let parts = SUB_OPTIONS.iter().flat_map(|table| table.rows);
+    let layouts = layouts.chain(parts.map(|spec| (spec.name, spec.fields)));
     for (name, fields) in layouts.chain(MESSAGES.iter().map(|spec| (spec.name, spec.fields))) {
         for field in fields {
             let FieldKind::Flags(flags) = field.kind else { continue };
@@ -166,6 +228,22 @@ fn flags_are_single_bits_that_no_two_share() {
             assert!(flags.is_sorted_by(|a, b| a.mask > b.mask), "{name}");
         }
     }
+}
+
+/// Stance K1: of all flags, and off unless asked for.
+#[test]
+fn two_flags_are_of_a_draft() {
+    let fields =
+        MESSAGES.iter().flat_map(|spec| spec.fields).chain(OPTIONS.iter().flat_map(|spec| spec.fields));
+    let parts = SUB_OPTIONS.iter().flat_map(|table| table.rows).flat_map(|spec| spec.fields);
+    let mut found = Vec::new();
+    for field in fields.chain(parts) {
+        let FieldKind::Flags(flags) = field.kind else { continue };
+        found.extend(flags.iter().filter(|flag| flag.is_of_draft()).map(|flag| (flag.letter, flag.mask)));
+    }
+    assert_eq!(found, [("Q", 0x0008), ("Q", 0x01)]);
+    assert_eq!((PbuFlags::Q.0, PbaFlags::Q.0), (0x0008, 0x01));
+    assert_eq!(Drafts::default(), Drafts { query: false });
 }
 
 /// RFC 7077 §4.1 has a D flag that says something else.
@@ -197,6 +275,8 @@ fn an_option_names_only_messages_that_there_are() {
 #[test]
 fn fields_stand_without_gaps_and_a_prefix_follows_its_length() {
     let layouts = OPTIONS.iter().map(|spec| (spec.name, spec.fields, spec.min_len));
+    let parts = SUB_OPTIONS.iter().flat_map(|table| table.rows);
+    let layouts = layouts.chain(parts.map(|spec| (spec.name, spec.fields, spec.min_len)));
     for (name, fields, len) in layouts.chain(MESSAGES.iter().map(|spec| (spec.name, spec.fields, spec.len))) {
         let mut offset = 0;
         for field in fields {
@@ -238,6 +318,7 @@ fn fields(table: &mut String, fields: &[FieldSpec]) {
                 format!("by {selector} one of {}", registries.collect::<Vec<_>>().join(", "))
             }
             FieldKind::Flags(flags) => flags.iter().map(flag).collect::<Vec<_>>().join(", "),
+            FieldKind::SubOptions(table) => format!("sub-options, {} types", table.rows.len()),
             kind => format!("{kind:?}"),
         };
         let FieldSpec { name, filter, label, offset, .. } = field;

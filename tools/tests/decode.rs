@@ -10,7 +10,10 @@ use std::net::Ipv6Addr;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use decode_bodies::{DST, SRC, classic, extension, frames, handover_pba, ipv6, linked, pbu, root};
+use decode_bodies::{
+    DST, SRC, classic, cut_sub_option, extension, frames, handover_pba, ipv6, linked, pbu, root,
+    with_sub_options,
+};
 use dmm::decode::layers::{Carried, Start, through, through_link};
 use dmm_captures::CaptureReader;
 use dmm_codec::message::repair_checksum;
@@ -64,6 +67,50 @@ fn the_handover_s_pba_reads_so() {
     insta::assert_snapshot!("handover_text", says(&["--frame", &frame, "captures/demo.pcapng"]));
     insta::assert_snapshot!("handover_json", says(&["--json", "--frame", &frame, "captures/demo.pcapng"]));
     insta::assert_snapshot!("handover_yaml", says(&["--yaml", "--frame", &frame, "captures/demo.pcapng"]));
+}
+
+/// Every option that has sub-options: of every kind of field, without a row, and as padding.
+#[test]
+fn sub_options_read_so() {
+    let octets = hex(&with_sub_options());
+    insta::assert_snapshot!("sub_options_text", says(&["--as", "mh", &octets]));
+    insta::assert_snapshot!("sub_options_json", says(&["--as", "mh", "--json", &octets]));
+    let yaml = says(&["--as", "mh", "--yaml", &octets]);
+    assert!(!yaml.contains("wire:"), "the fields say it all: {yaml}");
+    insta::assert_snapshot!("sub_options_yaml", yaml);
+}
+
+/// draft-jikim-dmm-pmip, off and on, in every form.
+#[test]
+fn a_draft_is_followed_where_it_is_asked_for() {
+    let pbq = "3b0105000000 0001 8208 004b 01020000";
+    let pqa = "3b0106000000 00 21 0001 004b 01020000";
+    let on = ["--draft", "jikim-dmm-pmip"];
+    for (octets, plain, named, off, query) in [
+        (pbq, "Proxy Binding Update", "Proxy Binding Query", "Flags: A P (0x8208)", "Flags: A P Q (0x8208)"),
+        (pqa, "Proxy Binding Acknowledgement", "Proxy Query ACK", "Flags: P (0x21)", "Flags: P Q (0x21)"),
+    ] {
+        let text = says(&[octets]);
+        assert!(text.starts_with(plain) && text.contains(off) && text.contains("reserved bits"), "{text}");
+        let text = says(&[on[0], on[1], octets]);
+        assert!(text.starts_with(named) && text.contains(query) && !text.contains("reserved bits"), "{text}");
+        let json = says(&["--json", octets]);
+        assert!(json.contains(plain) && !json.contains("\"Q\""), "{json}");
+        let json = says(&["--json", on[0], on[1], octets]);
+        assert!(json.contains(named) && json.contains("\"P\",\"Q\"]"), "{json}");
+        assert!(says(&["--yaml", octets]).contains("flags: 0x"));
+        assert!(says(&["--yaml", on[0], on[1], octets]).contains("P, Q]"));
+    }
+    assert!(refuses(&["--draft", "no-such-draft", pbq]).0.contains("jikim-dmm-pmip"));
+}
+
+/// A BID of one octet, and what is left behind it: the option is shown as far as it goes, and said to be skipped.
+#[test]
+fn sub_options_that_cannot_be_read_read_so() {
+    let octets = hex(&cut_sub_option());
+    insta::assert_snapshot!("wrong_sub_options_text", says(&["--as", "mh", &octets]));
+    insta::assert_snapshot!("wrong_sub_options_json", says(&["--as", "mh", "--json", &octets]));
+    insta::assert_snapshot!("wrong_sub_options_yaml", says(&["--as", "mh", "--yaml", &octets]));
 }
 
 /// Wrong in many ways at once: payload protocol, reserved octet, reserved flag, no D, prefix bits, unknown option, an
@@ -283,9 +330,13 @@ fn the_script_sends_the_octets_that_were_decoded() {
     strange[15] = b'$';
     let mut unknown_type = pbu();
     unknown_type[2] = 99;
-    let messages = [handover_pba().1, pbu(), strange, unknown_type, pbu()[..30].to_vec(), wrong()];
+    let mut messages = vec![handover_pba().1, pbu(), strange, unknown_type, pbu()[..30].to_vec(), wrong()];
+    let mut query = pbu();
+    query[9] |= 0x08;
+    messages.extend([with_sub_options(), cut_sub_option(), query]);
     for (number, octets) in messages.iter().enumerate() {
-        let steps = says(&["--as", "mh", "--yaml", &hex(octets)]).replace('\n', "\n  ");
+        let draft = ["--draft", "jikim-dmm-pmip"];
+        let steps = says(&["--as", "mh", "--yaml", draft[0], draft[1], &hex(octets)]).replace('\n', "\n  ");
         let head = format!(
             "dmm: 1\nid: t.{number}\ntitle: decoded\nrequirements: [B1]\niut: cmd\ntesters:\n  maar1: {{role: maar}}\n\
              mobiles: [mn1]\nsteps:\n  "

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use dmm_codec::constant::CONSTANTS;
+use dmm_codec::wire::FieldKind;
 use dmm_codec::{MESSAGES, OPTIONS};
 use dmm_wireshark::{Stage, Tshark};
 
@@ -58,6 +59,17 @@ fn every_row_is_on_the_page() {
             );
         }
     }
+    let tables = OPTIONS.iter().flat_map(|spec| spec.fields).filter_map(|field| match field.kind {
+        FieldKind::SubOptions(table) => Some(table),
+        _ => None,
+    });
+    let mut sub_options = 0;
+    for (table, spec) in tables.flat_map(|table| table.rows.iter().map(move |spec| (table, spec))) {
+        let heading = format!("#### {} sub-option ({}.{})", spec.title, table.option, spec.kind);
+        assert!(page.contains(&format!("{heading}\n\n{}\n", spec.source)), "{heading}");
+        sub_options += 1;
+    }
+    assert!(sub_options > 20);
     for row in CONSTANTS {
         assert!(page.contains(&format!("| {} | {} | {} | {} |", row.name, row.value, row.label, row.source)));
     }

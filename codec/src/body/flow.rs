@@ -1,12 +1,16 @@
 //! Options for several care-of addresses, flows, multicast and quality of service: RFC 5648 §4.3, RFC 6089 §4,
 //! RFC 6909 §3.1, RFC 7028 §5.1, RFC 7161 §4.1 and §6.1, RFC 7222 §4.1, RFC 8278 §4.1.
 //!
-//! Sub-options, attributes and records within them stay octets.
+//! What these options carry with types and lengths of its own has rows in `sub_option.rs`. Records of multicast groups
+//! (54, 56, 57) stay octets: they are those of MLD and IGMP, have neither, and their layout hangs on the protocol that the
+//! option names.
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::body::{address, address_octets, meanings};
+use crate::error::ErrorKind;
+use crate::sub_option::{FlowSubOption, OffloadSubOption, QosAttribute, SubOption};
 use crate::value::{AccessTechnology, Status};
 use crate::wire::{flags, registry, value_struct, wire_struct};
 
@@ -32,6 +36,26 @@ registry! {
         3 => MODIFY, "modify", "MODIFY", "RFC 7222";
         4 => QUERY, "query", "QUERY", "RFC 7222";
         5 => NEGOTIATE, "negotiate", "NEGOTIATE", "RFC 7222";
+    }
+}
+
+registry! {
+    /// How a traffic selector is encoded (IANA "Traffic Selector Format").
+    pub struct SelectorFormat(u8) {
+        1 => IPV4_BINARY, "ipv4_binary", "IPv4 Binary Traffic Selector", "RFC 6088";
+        2 => IPV6_BINARY, "ipv6_binary", "IPv6 Binary Traffic Selector", "RFC 6088";
+    }
+}
+
+registry! {
+    /// What becomes of a flow binding (RFC 7109 §6.2.1).
+    pub struct FlowAction(u8) {
+        11 => ADD, "add", "Add a flow binding", "RFC 7109";
+        12 => DELETE, "delete", "Delete a flow binding", "RFC 7109";
+        13 => MODIFY, "modify", "Modify a flow binding", "RFC 7109";
+        14 => REFRESH, "refresh", "Refresh a flow binding", "RFC 7109";
+        15 => MOVE, "move", "Move a flow binding", "RFC 7109";
+        16 => REVOKE, "revoke", "Revoke a flow binding", "RFC 7109";
     }
 }
 
@@ -72,7 +96,7 @@ pub struct BindingIdentifier {
     pub care_of: Option<IpAddr>,
 }
 
-/// A mobile node's wish for its traffic's quality, or the answer (RFC 7222 §4.1). The attributes stay octets.
+/// A mobile node's wish for its traffic's quality, or the answer (RFC 7222 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QualityOfService {
     /// Number of the service request (SR-ID).
@@ -82,8 +106,12 @@ pub struct QualityOfService {
     /// What is asked.
     pub operation: QosOperation,
     /// QoS attributes.
-    pub attributes: Vec<u8>,
+    pub attributes: Vec<QosAttribute>,
 }
+
+/// Where a flow goes from now on (RFC 7109 §6.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TargetCareOf(pub IpAddr);
 
 wire_struct! {
     /// Binding Identifier.
@@ -101,7 +129,13 @@ wire_struct! {
         operation: u8 => Named(QosOperation::NAMES), ".operation", "Operational Code";
         reserved: u8 => Reserved, ".reserved", "Reserved";
         reserved_too: u16 => Reserved, ".reserved_too", "Reserved";
-        attributes: Vec<u8> => Octets, "", "QoS Attributes";
+        attributes: Vec<QosAttribute> => SubOptions(QosAttribute::TABLE), "", "QoS Attributes";
+    }
+
+    /// Target Care-of Address.
+    pub struct TargetCareOfBody {
+        reserved: u16 => Reserved, ".reserved", "Reserved";
+        address: Vec<u8> => Octets, "", "Target Care-of Address";
     }
 }
 
@@ -112,22 +146,42 @@ value_struct! {
         others: Vec<u16> => Octets, ".others", "FIDs";
     }
 
-    /// A flow and where it shall go (RFC 6089 §4.2). The sub-options stay octets.
+    /// A flow and where it shall go (RFC 6089 §4.2).
     value FlowIdentification in FlowIdentificationBody {
         id: u16 => Uint, "", "FID";
         priority: u16 => Uint, ".priority", "FID-PRI";
         reserved: u8 => Reserved, ".reserved", "Reserved";
         status: FlowStatus => Named(FlowStatus::NAMES), ".status", "Status";
-        sub_options: Vec<u8> => Octets, ".sub_options", "Sub-options";
+        sub_options: Vec<FlowSubOption> => SubOptions(FlowSubOption::TABLE), ".sub_options", "Sub-options";
     }
 
-    /// Flows that leave the tunnel at the MAG (RFC 6909 §3.1). The traffic selector stays octets.
+    /// The bindings that a flow goes to (RFC 6089 §4.2.1.3): at least one.
+    value BindingReference in BindingReferenceBody {
+        first: u16 => Uint, "", "BID";
+        others: Vec<u16> => Octets, ".others", "BIDs";
+    }
+
+    /// Which packets are of a flow (RFC 6089 §4.2.1.4). What the format lays out (RFC 6088) stays octets.
+    value TrafficSelector in TrafficSelectorBody {
+        format: SelectorFormat => Named(SelectorFormat::NAMES), ".format", "TS Format";
+        reserved: u8 => Reserved, ".reserved", "Reserved";
+        selector: Vec<u8> => Octets, "", "Traffic Selector";
+    }
+
+    /// What becomes of a flow binding (RFC 7109 §6.2.1).
+    value FlowBindingAction in FlowBindingActionBody {
+        reserved: u8 => Reserved, ".reserved", "Reserved";
+        action: FlowAction => Named(FlowAction::NAMES), "", "Action";
+    }
+
+    /// Flows that leave the tunnel at the MAG (RFC 6909 §3.1).
     value TrafficOffload in TrafficOffloadBody {
         flags: OffloadFlags => Flags(OffloadFlags::FLAGS), ".flags", "Flags";
-        selector: Vec<u8> => Octets, "", "Traffic Selector Sub-option";
+        selector: Vec<OffloadSubOption> => SubOptions(OffloadSubOption::TABLE), "", "Traffic Selector Sub-option";
     }
 
-    /// Multicast groups that are subscribed to here or there (RFC 7028 §5.1.2). The records stay octets.
+    /// Multicast groups that are subscribed to here or there (RFC 7028 §5.1.2). The records stay octets: they are those
+    /// of an MLDv2 or IGMPv3 report, as the protocol says, and have no types.
     value MulticastSelector in MulticastSelectorBody {
         protocol: u8 => Uint, ".protocol", "Protocol";
         flags: MulticastSelectorFlags => Flags(MulticastSelectorFlags::FLAGS), ".flags", "Flags";
@@ -135,8 +189,8 @@ value_struct! {
         records: Vec<u8> => Octets, "", "Multicast Address Records";
     }
 
-    /// A multicast group that a mobile node is in, for IPv4 (RFC 7161 §6.1) and IPv6 (§4.1.2). Its context stays octets,
-    /// whose layout the protocol's type says.
+    /// A multicast group that a mobile node is in, for IPv4 (RFC 7161 §6.1) and IPv6 (§4.1.2). Its context stays octets:
+    /// it is one record of the protocol's reports, whose layout the type of the protocol says.
     value MulticastSubscription in MulticastSubscriptionBody {
         protocol: u8 => Uint, ".protocol", "IGMP or MLD Type";
         context: Vec<u8> => Octets, "", "Multicast Membership Context";
@@ -184,4 +238,10 @@ meanings! {
             reserved_too: 0,
             attributes: value.attributes.clone(),
         };
+    TargetCareOf, TargetCareOfBody:
+        |layout| {
+            let none = ErrorKind::Length { found: 2, expected: 18 };
+            Ok(Self(address(&layout.address, 2)?.ok_or(none)?))
+        },
+        |value| TargetCareOfBody { reserved: 0, address: address_octets(Some(value.0)) };
 }

@@ -7,6 +7,7 @@ use ipnet::Ipv6Net;
 
 use crate::body::{address_octets, exact_address, meanings};
 use crate::error::ErrorKind;
+use crate::sub_option::{RequestedOption, SubOption};
 use crate::value::LinkLayerAddress;
 use crate::wire::{registry, value_struct, wire_struct};
 
@@ -88,10 +89,10 @@ value_struct! {
         authenticator: Vec<u8> => Octets, "", "Authenticator";
     }
 
-    /// Options that the peer is asked to send (RFC 5949 §6.2.1). They stay octets: type, length and data of each.
+    /// Options that the peer is asked to send (RFC 5949 §6.2.1).
     value ContextRequest in ContextRequestBody {
         reserved: u16 => Reserved, ".reserved", "Reserved";
-        requests: Vec<u8> => Octets, "", "Requested options";
+        requests: Vec<RequestedOption> => SubOptions(RequestedOption::TABLE), "", "Requested options";
     }
 
     /// The interface identifier of a mobile node's link-local address (RFC 5949 §6.2.3).

@@ -1,4 +1,4 @@
-//! The layouts behind the option table, and what each stands for. Few layouts serve many options: a new option is
+//! The layouts behind the tables of options and sub-options, and what each stands for. Few layouts serve many options: a new option is
 //! mostly a row in `option.rs` that names one of these.
 //!
 //! Here is what Proxy Mobile IPv6 with RFC 8885 needs; the layouts of other specifications stand by theme in modules.
@@ -14,11 +14,13 @@ use crate::value::{
 };
 use crate::wire::{Wire, wire_struct};
 
+pub mod access;
 pub mod flow;
 pub mod handover;
 pub mod ipv4;
 pub mod mobile;
 pub mod proxy;
+pub mod qos;
 
 /// A value and the layout that carries it.
 pub trait Meaning: Sized {

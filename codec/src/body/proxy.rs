@@ -7,8 +7,9 @@ use core::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use crate::body::{address, address_octets, exact_address, meanings, opaque};
+use crate::body::{address, address_octets, exact_address, meanings};
 use crate::error::ErrorKind;
+use crate::sub_option::{AccessNetworkSubOption, MagParameter, SubOption};
 use crate::value::MnIdSubtype;
 use crate::wire::{flags, registry, value_struct, wire_struct};
 
@@ -128,19 +129,22 @@ value_struct! {
         group: u32 => Uint, "", "Mobile Node Group Identifier";
     }
 
+    /// What a MAG knows of its access network (RFC 6757 §3).
+    value AccessNetwork in AccessNetworkBody {
+        data: Vec<AccessNetworkSubOption> => SubOptions(AccessNetworkSubOption::TABLE), "", "ANI Sub-options";
+    }
+
+    /// What an LMA wants of a MAG (RFC 8127 §3).
+    value MagParameters in MagParametersBody {
+        data: Vec<MagParameter> => SubOptions(MagParameter::TABLE), "", "LCMP Sub-Options";
+    }
+
     /// Who a mobile access gateway is (RFC 8278 §4.2).
     value MagIdentifier in MagIdentifierBody {
         subtype: MnIdSubtype => Named(MnIdSubtype::NAMES), ".subtype", "Subtype";
         reserved: u8 => Reserved, ".reserved", "Reserved";
         identifier: Vec<u8> => Identifier, "", "Identifier";
     }
-}
-
-opaque! {
-    /// What a MAG knows of its access network (RFC 6757 §3), as sub-options that stay octets.
-    AccessNetwork in AccessNetworkBody: "ANI Sub-options";
-    /// What an LMA wants of a MAG (RFC 8127 §3), as sub-options that stay octets.
-    MagParameters in MagParametersBody: "LCMP Sub-Options";
 }
 
 meanings! {

@@ -52,6 +52,7 @@ flags! {
         B = 0x0040, "Bulk Binding Update", "RFC 6602 §4.1";
         S = 0x0020, "Multicast Signaling", "RFC 7161 §4.2";
         D = 0x0010, "DMM", "RFC 8885 §4.1";
+        Q = 0x0008, "Query", "draft-jikim-dmm-pmip §4.1";
     }
 }
 
@@ -65,6 +66,7 @@ flags! {
         B = 0x08, "Bulk Binding Update", "RFC 6602 §4.2";
         S = 0x04, "Multicast Signaling", "RFC 7161 §4.2";
         D = 0x02, "DMM", "RFC 8885 §4.2";
+        Q = 0x01, "Query", "draft-jikim-dmm-pmip §4.2";
     }
 }
 
@@ -203,7 +205,7 @@ macro_rules! messages {
             /// table lacks, or octets that are not as many as it says.
             pub(crate) fn from_parts(mh_type: u8, body: &[u8], options: Vec<MobilityOption>) -> Option<Self> {
                 match mh_type {
-                    $( $mh_type => Some(Self::$variant($variant::from_parts($body::read(body)?, options))), )*
+                    $( $mh_type => Some(Self::$variant($variant::from_parts($body::read(body).ok()?, options))), )*
                     _ => None,
                 }
             }

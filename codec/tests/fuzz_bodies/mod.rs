@@ -7,7 +7,8 @@ use dmm_codec::edit::{Change, Edit, Place, apply_all};
 use dmm_codec::message::repair_checksum;
 use dmm_codec::ndp::{RouterAdvertisement, RouterSolicitation};
 use dmm_codec::packet::{Ethernet, ICMPV6, Ipv6, MOBILITY_HEADER, UDP, Udp};
-use dmm_codec::{EncodeError, Message, MessageView, OPTIONS, OptionView, checksum};
+use dmm_codec::wire::FieldKind;
+use dmm_codec::{EncodeError, FieldView, Message, MessageView, OPTIONS, OptionView, Reaction, checksum};
 
 const SRC: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 1);
 const DST: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xff, 0, 0, 0, 0, 1);
@@ -48,6 +49,7 @@ pub(crate) fn view(octets: &[u8]) {
         assert_eq!(&whole[body_offset..body_offset + body.len()], body);
         for field in option.fields() {
             assert_eq!(&whole[field.offset..field.offset + field.octets.len()], field.octets);
+            sub_options(whole, &field);
         }
         at = Some(body_offset + body.len());
     }
@@ -55,6 +57,30 @@ pub(crate) fn view(octets: &[u8]) {
         at.is_none_or(|at| at == whole.len()),
         "options reach to the end unless one of them does not fit"
     );
+}
+
+/// Sub-options stand one behind the other within their field, and fill it unless one of them does not fit.
+fn sub_options(whole: &[u8], field: &FieldView<'_>) {
+    let (mut at, end) = (field.offset, field.offset + field.octets.len());
+    for part in field.sub_options() {
+        match part {
+            Ok(part) => {
+                assert_eq!(part.offset, at, "sub-options leave no gap");
+                at = part.body_offset + part.body.len();
+                assert!(at <= end);
+                assert_eq!(&whole[part.body_offset..at], part.body);
+                for field in part.fields() {
+                    assert_eq!(&whole[field.offset..field.offset + field.octets.len()], field.octets);
+                }
+                let _ = (part.table.check)(part.kind, part.body).map_err(|error| error.to_string());
+            }
+            Err(error) => {
+                assert_eq!((error.offset, error.reaction()), (at, Reaction::Skip));
+                at = end;
+            }
+        }
+    }
+    assert!(at == end || !matches!(field.spec.kind, FieldKind::SubOptions(_)));
 }
 
 /// What can be read can be written, and is then read as the same.

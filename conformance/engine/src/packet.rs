@@ -106,7 +106,9 @@ pub fn field_value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> Value {
             Ok(text) if !text.chars().any(char::is_control) => Value::Text(text.to_string()),
             _ => Value::Octets(field.octets.to_vec()),
         },
-        FieldKind::LinkLayer | FieldKind::Octets => Value::Octets(field.octets.to_vec()),
+        FieldKind::LinkLayer | FieldKind::Octets | FieldKind::SubOptions(_) => {
+            Value::Octets(field.octets.to_vec())
+        }
     }
 }
 

@@ -135,7 +135,7 @@ fn matchers_hold_as_they_read() {
         assert_eq!(held, Ok(expected), "{op:?} {operand} {seen:?}");
     }
     assert!(holds(Op::Lt, &text("soon"), Some(&seconds(1)), None).is_err());
-    assert!(holds(Op::Set, &list(&["Q"]), Some(&Value::Flags(0, PbaFlags::FLAGS)), None).is_err());
+    assert!(holds(Op::Set, &list(&["X"]), Some(&Value::Flags(0, PbaFlags::FLAGS)), None).is_err());
     assert!(holds(Op::In, &list(&["no_such_status"]), Some(&Value::Int(0)), status).is_err());
 }
 

@@ -58,6 +58,8 @@ fn each_mistake_is_shown_where_it_stands() {
         ("- send:", "- sned:"),
         ("msg: pba", "msg: pbb"),
         ("- hnp:", "- hpn:"),
+        ("- hnp: $maar1.prefix.mn1", "- ani: [{ssid: dmm}]"),
+        ("- hnp: $maar1.prefix.mn1", "- flow: {id: 1, sub_options: [{bid: 5, action: add}]}"),
         ("status: 0,", "stauts: 0,"),
         ("status: 0,", "status: [0, 128],"),
         ("status: 0,", "status: {gte: 0},"),

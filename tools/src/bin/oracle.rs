@@ -8,7 +8,7 @@ use dmm::decode::json;
 use dmm::decode::layers::{Carried, through_link};
 use dmm::{Exit, Failure};
 use dmm_captures::{CaptureReader, Packet};
-use dmm_codec::MessageView;
+use dmm_codec::{Drafts, MessageView};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -82,7 +82,7 @@ fn said(packet: &Packet) -> Option<Value> {
     let (src, dst) = way.ends?;
     let view = MessageView::new(octets).ok()?;
     let right = summed.is_some_and(|(src, dst)| MessageView::received(octets, src, dst).is_ok());
-    let mut message = json::message(&view);
+    let mut message = json::message(&view, Drafts::default());
     message.insert("frame".to_owned(), json!(packet.number));
     message.insert("src".to_owned(), json!(src));
     message.insert("dst".to_owned(), json!(dst));

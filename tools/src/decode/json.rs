@@ -1,17 +1,17 @@
 //! Messages as JSON, through the codec's tables: numbers are those on the wire, and names stand beside them.
 
 use dmm_codec::wire::FieldKind;
-use dmm_codec::{Fault, FieldView, Lifetime, MessageView, OptionView};
+use dmm_codec::{Drafts, Fault, FieldView, Lifetime, MessageView, OptionView, SubOptionView};
 use serde_json::{Map, Value, json};
 
 use super::layers::Carried;
 use super::words::{self, Sighting};
 
 /// The fields of a message that other decoders have too.
-pub fn message(view: &MessageView<'_>) -> Map<String, Value> {
+pub fn message(view: &MessageView<'_>, drafts: Drafts) -> Map<String, Value> {
     let mut said = Map::new();
     said.insert("type".to_owned(), json!(view.mh_type()));
-    fields(view.fields(), &mut said);
+    fields(view.fields(), drafts, &mut said);
     said
 }
 
@@ -25,25 +25,58 @@ pub fn option(option: &OptionView<'_>) -> Map<String, Value> {
     let mut said = Map::new();
     said.insert("type".to_owned(), json!(option.kind));
     said.insert("length".to_owned(), json!(option.body.len()));
-    fields(option.fields(), &mut said);
+    fields(option.fields(), Drafts::default(), &mut said);
     said
 }
 
-fn fields<'a>(fields: impl Iterator<Item = FieldView<'a>>, said: &mut Map<String, Value>) {
-    let shown = fields.filter(|field| !matches!(field.spec.kind, FieldKind::Reserved));
-    said.extend(shown.map(|field| (field.spec.name.to_owned(), value(&field))));
+fn fields<'a>(fields: impl Iterator<Item = FieldView<'a>>, drafts: Drafts, said: &mut Map<String, Value>) {
+    for field in fields {
+        match field.spec.kind {
+            FieldKind::Reserved => {}
+            FieldKind::SubOptions(_) => sub_options(&field, said),
+            _ => drop(said.insert(field.spec.name.to_owned(), value(&field, drafts))),
+        }
+    }
 }
 
-fn value(field: &FieldView<'_>) -> Value {
+/// A list, whatever the field is called; and the octets behind the last one that fits.
+fn sub_options(field: &FieldView<'_>, said: &mut Map<String, Value>) {
+    let mut all = Vec::new();
+    for part in field.sub_options() {
+        match part {
+            Ok(part) => all.push(sub_option(&part)),
+            Err(error) => {
+                let left = field.octets.get(error.offset - field.offset..).unwrap_or_default();
+                said.insert("undecoded".to_owned(), json!(words::hex(left, "")));
+            }
+        }
+    }
+    said.insert("sub_options".to_owned(), Value::Array(all));
+}
+
+fn sub_option(view: &SubOptionView<'_>) -> Value {
+    let mut said = Map::new();
+    said.insert("type".to_owned(), json!(view.kind));
+    said.insert("length".to_owned(), json!(view.body.len()));
+    said.insert("sub_option".to_owned(), json!(view.spec().map(|spec| spec.name)));
+    said.insert("offset".to_owned(), json!(view.offset));
+    fields(view.fields(), Drafts::default(), &mut said);
+    meanings(view.fields(), &mut said);
+    if words::is_opaque_part(view) {
+        said.insert("data".to_owned(), json!(words::hex(view.body, "")));
+    }
+    Value::Object(said)
+}
+
+fn value(field: &FieldView<'_>, drafts: Drafts) -> Value {
     match field.spec.kind {
         FieldKind::Ipv6 | FieldKind::Prefix => json!(field.address()),
         FieldKind::Ipv4 => json!(field.ipv4()),
         FieldKind::LinkLayer | FieldKind::Identifier | FieldKind::Octets => {
             json!(words::hex(field.octets, ""))
         }
-        FieldKind::Flags(flags) => {
-            let set = flags.iter().filter(|flag| field.has_flag(flag.letter));
-            json!(set.map(|flag| flag.letter).collect::<Vec<_>>())
+        FieldKind::Flags(_) => {
+            json!(field.flags(drafts).map(|flag| flag.letter).collect::<Vec<_>>())
         }
         _ => json!(field.uint()),
     }
@@ -89,12 +122,12 @@ pub(super) fn line(sighting: &Sighting<'_>) -> Value {
         }
         Carried::Other => return Value::Object(said),
     };
-    let (faults, checksum) = words::judged(octets, is_whole, summed);
+    let (faults, checksum) = words::judged(octets, is_whole, summed, sighting.drafts);
     if let Ok(view) = MessageView::new(octets) {
         said.insert("message".to_owned(), json!(view.spec().map(|spec| spec.name)));
-        said.insert("title".to_owned(), json!(words::title(&view)));
+        said.insert("title".to_owned(), json!(words::title(&view, sighting.drafts)));
         said.insert("checksum".to_owned(), json!(checksum));
-        said.append(&mut message(&view));
+        said.append(&mut message(&view, sighting.drafts));
         meanings(view.fields(), &mut said);
         said.insert("options".to_owned(), options(&view).map(|option| named(&option)).collect());
     }

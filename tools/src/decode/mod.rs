@@ -15,6 +15,7 @@ use std::net::Ipv6Addr;
 
 use clap::Args;
 use dmm_captures::{CaptureReader, ReadError};
+use dmm_codec::Drafts;
 
 pub use self::input::hex;
 use self::input::{Input, open};
@@ -33,6 +34,7 @@ Examples:
   tcpdump -U -w - ip6 proto 135 | dmm decode -     as they come
   dmm decode 3b:01:05:00:5f:2c 00:01 82:10 00:4b 01 02 00 00
   dmm decode --as mh --src 2001:db8::1 --dst 2001:db8::2 3b010500…   with its checksum
+  dmm decode --draft jikim-dmm-pmip 3b01050000000001820800 4b01020000   a Proxy Binding Query
 
 Captures are pcapng or pcap, of Ethernet, raw IP, Linux cooked or BSD loopback. What is within ESP, behind AH or in
 fragments is named and not decoded. Numbers in JSON are those on the wire.
@@ -63,9 +65,26 @@ pub struct DecodeArgs {
     /// Only this frame of a capture, as Wireshark counts; may be given several times.
     #[arg(long, value_name = "NUMBER")]
     frame: Vec<u64>,
+    /// Follow this draft too: jikim-dmm-pmip gives Binding Update and Acknowledgement the Q flag, whose bits are reserved
+    /// without it. May be given several times.
+    #[arg(long, value_name = "DRAFT")]
+    draft: Vec<Draft>,
     /// The role that sends, in YAML.
     #[arg(long, default_value = "maar1", value_name = "ROLE")]
     from: String,
+}
+
+/// A draft that can be followed.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Draft {
+    /// The Q flag: Proxy Binding Query and Proxy Query ACK.
+    JikimDmmPmip,
+}
+
+impl DecodeArgs {
+    fn drafts(&self) -> Drafts {
+        Drafts { query: self.draft.contains(&Draft::JikimDmmPmip) }
+    }
 }
 
 /// Decodes to standard output. A reader of it that has seen enough is no failure.
@@ -130,7 +149,7 @@ fn decode(args: &DecodeArgs, out: &mut dyn Write) -> Result<(), Ended> {
                 let layers = if way.layers.is_empty() { "them".to_owned() } else { way.layers.join(", ") };
                 return Err(Failure::usage(format!("there is no Mobility Header in {layers}")).into());
             }
-            show(args, &Sighting { frame: None, way }, out)?;
+            show(args, &Sighting { frame: None, way, drafts: args.drafts() }, out)?;
             Ok(out.flush()?)
         }
     }
@@ -168,7 +187,8 @@ fn capture(
             Some(Way { carried: Carried::Other, .. }) => {}
             Some(way) => {
                 progress.clear();
-                show(args, &Sighting { frame: Some((packet.number, packet.at)), way }, out)?;
+                let frame = Some((packet.number, packet.at));
+                show(args, &Sighting { frame, way, drafts: args.drafts() }, out)?;
                 shown += 1;
             }
         }
@@ -196,7 +216,7 @@ fn capture(
 
 /// A sighting as text, as JSON and as YAML.
 pub fn in_every_form(way: Way<'_>) -> [String; 3] {
-    let sighting = Sighting { frame: None, way };
+    let sighting = Sighting { frame: None, way, drafts: Drafts::default() };
     [text::block(&sighting), json::line(&sighting).to_string(), yaml::step(&sighting, "maar1")]
 }
 

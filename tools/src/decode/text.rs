@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use dmm_codec::wire::FieldKind;
-use dmm_codec::{FieldView, Lifetime, MessageView, OptionView, Timestamp};
+use dmm_codec::{Drafts, FieldView, Lifetime, MessageView, OptionView, Timestamp};
 
 use super::json::options;
 use super::layers::Carried;
@@ -28,14 +28,14 @@ pub(super) fn block(sighting: &Sighting<'_>) -> String {
     }
     match sighting.way.carried {
         Carried::Message { octets, is_whole, summed } => {
-            let (faults, checksum) = words::judged(octets, is_whole, summed);
+            let (faults, checksum) = words::judged(octets, is_whole, summed, sighting.drafts);
             let count = format!("{} octets{}", octets.len(), if is_whole { "" } else { " captured" });
             match MessageView::new(octets) {
                 Ok(view) => {
-                    let title = words::title(&view);
+                    let title = words::title(&view, sighting.drafts);
                     let sum = view.checksum();
                     line(&mut out, 0, &format!("{title}, {count}, checksum 0x{sum:04x} {checksum}"));
-                    message(&mut out, &view);
+                    message(&mut out, &view, sighting.drafts);
                 }
                 Err(_) => {
                     line(&mut out, 0, &format!("Mobility Header, {count}: {}", words::hex(octets, " ")));
@@ -58,28 +58,62 @@ fn line(out: &mut String, depth: usize, text: &str) {
     let _ = writeln!(out, "{:1$}{text}", "", 2 * depth);
 }
 
-fn message(out: &mut String, view: &MessageView<'_>) {
+fn message(out: &mut String, view: &MessageView<'_>, drafts: Drafts) {
     for field in view.fields() {
-        line(out, 1, &format!("{}: {}", field.spec.label, value(&field, &[])));
+        line(out, 1, &format!("{}: {}", field.spec.label, value(&field, &[], drafts)));
     }
     for option in options(view) {
-        let fields: Vec<_> = option.fields().collect();
-        let shown: Vec<_> = fields.iter().filter(|field| is_shown(field, &fields)).collect();
         let heading = format!("{} at octet {}", name(&option), option.offset);
-        match shown[..] {
-            // One value needs no name of its own.
-            [only] if !words::is_opaque(&option) => {
-                line(out, 1, &format!("{heading}: {}", value(only, &fields)));
-            }
-            _ => line(out, 1, &heading),
+        let opaque = words::is_opaque(&option).then_some(option.body);
+        part(out, 1, &heading, &option.fields().collect::<Vec<_>>(), opaque);
+    }
+}
+
+/// An option or a sub-option: its fields below it, and its octets where the fields do not say them.
+fn part(out: &mut String, depth: usize, heading: &str, fields: &[FieldView<'_>], opaque: Option<&[u8]>) {
+    let shown: Vec<_> = fields.iter().filter(|field| is_shown(field, fields)).collect();
+    match shown[..] {
+        // One value needs no name of its own.
+        [only] if opaque.is_none() && !matches!(only.spec.kind, FieldKind::SubOptions(_)) => {
+            line(out, depth, &format!("{heading}: {}", value(only, fields, Drafts::default())));
         }
-        if shown.len() > 1 {
-            for field in shown {
-                line(out, 2, &format!("{}: {}", field.spec.label, value(field, &fields)));
-            }
+        _ => line(out, depth, heading),
+    }
+    for field in &shown {
+        if matches!(field.spec.kind, FieldKind::SubOptions(_)) {
+            sub_options(out, depth + 1, field);
+        } else if shown.len() > 1 {
+            line(
+                out,
+                depth + 1,
+                &format!("{}: {}", field.spec.label, value(field, fields, Drafts::default())),
+            );
         }
-        if words::is_opaque(&option) {
-            line(out, 2, &format!("Octets: {}", words::hex(option.body, " ")));
+    }
+    if let Some(octets) = opaque {
+        line(out, depth + 1, &format!("Octets: {}", words::hex(octets, " ")));
+    }
+}
+
+fn sub_options(out: &mut String, depth: usize, field: &FieldView<'_>) {
+    for sub_option in field.sub_options() {
+        match sub_option {
+            Ok(sub_option) => {
+                let kind = sub_option.kind;
+                let title = match sub_option.table.title(kind) {
+                    Some(title) => format!("{title} ({kind})"),
+                    None => format!("Unknown sub-option ({kind})"),
+                };
+                let heading = format!("{title} at octet {}", sub_option.offset);
+                let opaque = words::is_opaque_part(&sub_option).then_some(sub_option.body);
+                let opaque = opaque.filter(|octets| !octets.is_empty());
+                part(out, depth, &heading, &sub_option.fields().collect::<Vec<_>>(), opaque);
+            }
+            // What is wrong with it stands among the faults.
+            Err(error) => {
+                let left = field.octets.get(error.offset - field.offset..).unwrap_or_default();
+                line(out, depth, &format!("Octets: {}", words::hex(left, " ")));
+            }
         }
     }
 }
@@ -102,16 +136,15 @@ fn is_shown(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> bool {
     }
 }
 
-fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> String {
+fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>], drafts: Drafts) -> String {
     let number = field.uint();
     match field.spec.kind {
         FieldKind::Named(_) | FieldKind::NamedBy { .. } => match field.name(siblings) {
             Some(name) => format!("{number} ({})", name.label),
             None => number.to_string(),
         },
-        FieldKind::Flags(flags) => {
-            let set = flags.iter().filter(|flag| number & u64::from(flag.mask) != 0);
-            let letters: Vec<_> = set.map(|flag| flag.letter).collect();
+        FieldKind::Flags(_) => {
+            let letters: Vec<_> = field.flags(drafts).map(|flag| flag.letter).collect();
             let digits = 2 * field.octets.len();
             format!(
                 "{} (0x{number:0digits$x})",
@@ -134,7 +167,7 @@ fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> String {
         FieldKind::Identifier => {
             words::text(field.octets).map_or_else(|| words::hex(field.octets, " "), ToOwned::to_owned)
         }
-        FieldKind::Octets => words::hex(field.octets, " "),
+        FieldKind::Octets | FieldKind::SubOptions(_) => words::hex(field.octets, " "),
         FieldKind::Reserved | FieldKind::Uint | FieldKind::PrefixLength => number.to_string(),
     }
 }

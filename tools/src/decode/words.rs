@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
 use dmm_codec::lint::FaultKind;
-use dmm_codec::{ErrorKind, Fault, Instant, MessageView, OptionView, Reaction, Weight, What, lint};
+use dmm_codec::{
+    Drafts, ErrorKind, Fault, Instant, MessageView, OptionView, Reaction, SubOptionView, Weight, What,
+    lint_with,
+};
 
 use super::layers::Way;
 
@@ -14,6 +17,8 @@ pub(super) struct Sighting<'a> {
     pub(super) frame: Option<(u64, Instant)>,
     /// How it was reached.
     pub(super) way: Way<'a>,
+    /// Which drafts it is read by.
+    pub(super) drafts: Drafts,
 }
 
 /// Whether a type of option is padding, which people do not ask for; faults of padding are told all the same.
@@ -29,10 +34,17 @@ pub(super) fn is_opaque(option: &OptionView<'_>) -> bool {
     })
 }
 
+/// The same of a sub-option.
+pub(super) fn is_opaque_part(part: &SubOptionView<'_>) -> bool {
+    part.spec().is_none_or(|spec| {
+        part.body.len() < spec.min_len || (spec.has_fixed_len() && part.body.len() != spec.min_len)
+    })
+}
+
 /// What a message is called.
-pub(super) fn title(view: &MessageView<'_>) -> String {
-    match view.spec() {
-        Some(spec) => spec.title.to_owned(),
+pub(super) fn title(view: &MessageView<'_>, drafts: Drafts) -> String {
+    match drafts.title(view) {
+        Some(title) => title.to_owned(),
         None => format!("Mobility Header of type {}", view.mh_type()),
     }
 }
@@ -43,9 +55,10 @@ pub(super) fn judged(
     octets: &[u8],
     is_whole: bool,
     summed: Option<(Ipv6Addr, Ipv6Addr)>,
+    drafts: Drafts,
 ) -> (Vec<Fault>, &'static str) {
     let summed = summed.filter(|_| is_whole);
-    let mut faults = lint(octets, summed);
+    let mut faults = lint_with(octets, summed, drafts);
     faults.retain(|fault| is_whole || !hangs_on_missing_octets(fault));
     let is_wrong =
         faults.iter().any(|fault| matches!(fault.kind, FaultKind::Decode(ErrorKind::Checksum { .. })));
@@ -59,7 +72,10 @@ pub(super) fn judged(
 
 fn hangs_on_missing_octets(fault: &Fault) -> bool {
     let is_header_len = matches!(fault.what, What::Header(_)) && fault.offset > 0;
-    matches!(fault.kind, FaultKind::Decode(ErrorKind::TooShort { .. })) && !is_header_len
+    // An option whose sub-options were read is wholly there.
+    let is_within_option = matches!(fault.what, What::SubOption { .. });
+    let is_too_short = matches!(fault.kind, FaultKind::Decode(ErrorKind::TooShort { .. }));
+    is_too_short && !is_header_len && !is_within_option
 }
 
 /// How heavy a fault is.

@@ -7,8 +7,8 @@ use dmm_codec::lint::FaultKind;
 use dmm_codec::message::{Padded, repair_checksum};
 use dmm_codec::wire::FieldKind;
 use dmm_codec::{
-    ErrorKind, Fault, FieldView, Lifetime, MESSAGES, Message, MessageView, MobilityOption, OptionView,
-    UnknownOption,
+    Drafts, ErrorKind, Fault, FieldView, Lifetime, MESSAGES, Message, MessageView, MobilityOption,
+    OptionView, SubOptionView, UnknownOption,
 };
 
 use super::json::options;
@@ -20,14 +20,14 @@ pub(super) fn step(sighting: &Sighting<'_>, from: &str) -> String {
     let mut lines = vec![format!("# {}", origin(sighting))];
     match sighting.way.carried {
         Carried::Message { octets, is_whole, summed } => {
-            let (faults, _) = words::judged(octets, is_whole, summed);
+            let (faults, _) = words::judged(octets, is_whole, summed, sighting.drafts);
             if !is_whole {
                 lines.push("# The capture does not have all of its octets.".to_owned());
             }
             lines.extend(faults.iter().map(|fault| format!("# {}: {fault}", words::weight(fault.weight()))));
             lines.push("- send:".to_owned());
             lines.push(format!("    from: {from}"));
-            send(&mut lines, octets, &faults);
+            send(&mut lines, octets, &faults, sighting.drafts);
         }
         Carried::Hidden(why) => lines.push(format!("# not decoded: {why}")),
         Carried::Other => {}
@@ -42,14 +42,14 @@ fn origin(sighting: &Sighting<'_>) -> String {
     if parts.is_empty() { "octets".to_owned() } else { parts.join(", ") }
 }
 
-fn send(lines: &mut Vec<String>, octets: &[u8], faults: &[Fault]) {
+fn send(lines: &mut Vec<String>, octets: &[u8], faults: &[Fault], drafts: Drafts) {
     let view = MessageView::new(octets).ok();
     // A type that no script can name is sent as the octets of another.
     let spec = view.and_then(|view| view.spec());
     lines.push(format!("    msg: {}", spec.unwrap_or(&MESSAGES[0]).name));
     if let Some(view) = view {
         for field in view.fields() {
-            if let Some(value) = value(&field, &[]) {
+            if let Some(value) = value(&field, &[], drafts) {
                 lines.push(format!("    {}: {value}", field.spec.name));
             }
         }
@@ -94,14 +94,25 @@ fn owned(option: &OptionView<'_>) -> MobilityOption {
 
 /// `hnp: 2001:db8::/64`, `prev_maar: {maar: …, prefix: …}`; octets where no row says them.
 fn entry(option: &OptionView<'_>) -> String {
-    named(option).unwrap_or_else(|| {
-        format!("raw: {{type: {}, data: \"{}\"}}", option.kind, words::hex(option.body, " "))
-    })
+    let spec = option.spec().filter(|_| MobilityOption::read(option.kind, option.body).is_ok());
+    let said = spec.and_then(|spec| named(spec.name, &option.fields().collect::<Vec<_>>()));
+    said.unwrap_or_else(|| raw(option.kind, option.body))
 }
 
-fn named(option: &OptionView<'_>) -> Option<String> {
-    let spec = option.spec().filter(|_| MobilityOption::read(option.kind, option.body).is_ok())?;
-    let all: Vec<_> = option.fields().collect();
+/// A sub-option in the same way: `bid: {first: 5, others: ""}`.
+fn sub_entry(part: &SubOptionView<'_>) -> String {
+    let spec = part
+        .spec()
+        .filter(|spec| (part.table.check)(part.kind, part.body).is_ok() && !spec.fields.is_empty());
+    let said = spec.and_then(|spec| named(spec.name, &part.fields().collect::<Vec<_>>()));
+    said.unwrap_or_else(|| raw(part.kind, part.body))
+}
+
+fn raw(kind: u8, octets: &[u8]) -> String {
+    format!("raw: {{type: {kind}, data: \"{}\"}}", words::hex(octets, " "))
+}
+
+fn named(name: &str, all: &[FieldView<'_>]) -> Option<String> {
     // What scripts give a value: the rest is zero, or stands with the prefix.
     let is_said =
         |field: &&FieldView<'_>| !matches!(field.spec.kind, FieldKind::Reserved | FieldKind::PrefixLength);
@@ -117,23 +128,25 @@ fn named(option: &OptionView<'_>) -> Option<String> {
     if let Some(main) = main
         && fields.iter().all(|field| field.spec.name == main.spec.name || is_usual(field))
     {
-        return Some(format!("{}: {}", spec.name, value(main, &all)?));
+        return Some(format!("{name}: {}", value(main, all, Drafts::default())?));
     }
-    let said: Option<Vec<_>> =
-        fields.iter().map(|field| Some(format!("{}: {}", field.spec.name, value(field, &all)?))).collect();
-    Some(format!("{}: {{{}}}", spec.name, said?.join(", ")))
+    let said: Option<Vec<_>> = fields
+        .iter()
+        .map(|field| Some(format!("{}: {}", field.spec.name, value(field, all, Drafts::default())?)))
+        .collect();
+    Some(format!("{name}: {{{}}}", said?.join(", ")))
 }
 
 /// A field as scripts write it; nothing where they cannot.
-fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> Option<String> {
+fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>], drafts: Drafts) -> Option<String> {
     let number = field.uint();
     Some(match field.spec.kind {
         FieldKind::Named(names) => match names.iter().find(|name| u64::from(name.value) == number) {
             Some(name) => name.name.to_owned(),
             None => number.to_string(),
         },
-        FieldKind::Flags(flags) => {
-            let set: Vec<_> = flags.iter().filter(|flag| number & u64::from(flag.mask) != 0).collect();
+        FieldKind::Flags(_) => {
+            let set: Vec<_> = field.flags(drafts).collect();
             let known = set.iter().fold(0, |known, flag| known | u64::from(flag.mask));
             let letters: Vec<_> = set.iter().map(|flag| flag.letter).collect();
             if known == number { format!("[{}]", letters.join(", ")) } else { format!("0x{number:x}") }
@@ -149,6 +162,11 @@ fn value(field: &FieldView<'_>, siblings: &[FieldView<'_>]) -> Option<String> {
         FieldKind::Identifier => {
             let text = words::text(field.octets).filter(|text| !text.contains('$'))?;
             serde_json::to_string(text).ok()?
+        }
+        FieldKind::SubOptions(_) => {
+            let parts: Result<Vec<_>, _> = field.sub_options().collect();
+            let parts: Vec<_> = parts.ok()?.iter().map(|part| format!("{{{}}}", sub_entry(part))).collect();
+            format!("[{}]", parts.join(", "))
         }
         FieldKind::LinkLayer | FieldKind::Octets => format!("\"{}\"", words::hex(field.octets, ":")),
         FieldKind::Reserved

@@ -89,6 +89,12 @@ pub(super) fn json(entry: Entry<'_>, tables: &Tables) -> Value {
                     "needs_dmm": spec.needs_dmm,
                     "repeats": spec.repeats,
                 }),
+                Carrier::SubOption(option, spec) => json!({
+                    "sub_option": spec.kind,
+                    "option": option.kind,
+                    "length": {"least": spec.min_len, "fixed": spec.has_fixed_len()},
+                    "repeats": spec.repeats,
+                }),
             };
             if let (Value::Object(said), Value::Object(mut more)) = (&mut said, more) {
                 said.append(&mut more);
@@ -128,7 +134,7 @@ fn block(carrier: Carrier, tables: &Tables) -> String {
         .map(|line| {
             [
                 line.octets(),
-                "  ".repeat(line.depth) + line.label,
+                line.label.to_owned(),
                 line.name.to_owned(),
                 line.meaning.clone(),
                 line.filter.clone(),
@@ -171,6 +177,7 @@ fn of<T>(shared: &Shared<T>) -> Value {
         let (sort, number) = match user.carrier {
             Carrier::Message(spec) => ("message", spec.mh_type),
             Carrier::Option(spec) => ("option", spec.kind),
+            Carrier::SubOption(_, spec) => ("sub_option", spec.kind),
         };
         let when = user.chosen.map(|(by, name)| json!({by.name: name.value}));
         json!({sort: number, "name": user.carrier.name(), "field": user.field.name, "when": when})

@@ -3,7 +3,7 @@
 use dmm_codec::header::Header;
 use dmm_codec::message::{Carries, Extent};
 use dmm_codec::wire::{FieldKind, FieldSpec, FlagSpec, Width, Wire as _};
-use dmm_codec::{Align, MESSAGES, MessageSpec, OPTIONS, OptionSpec};
+use dmm_codec::{Align, MESSAGES, MessageSpec, OPTIONS, OptionSpec, SubOptionTable};
 use serde_json::{Value, json};
 
 use super::rows::{Carrier, Tables};
@@ -24,8 +24,6 @@ pub(super) struct Line {
     pub(super) meaning: String,
     /// Which of [`Tables::registries`] say its values.
     pub(super) registries: Vec<usize>,
-    /// How deep it stands in other fields.
-    pub(super) depth: usize,
 }
 
 impl Line {
@@ -50,36 +48,45 @@ impl Line {
     }
 }
 
-/// The fields of a message from the end of its header, of an option from its Type.
+/// The fields of a message from the end of its header, of an option or a sub-option from its Type.
 pub(super) fn lines(carrier: Carrier, tables: &Tables) -> Vec<Line> {
     match carrier {
-        Carrier::Message(spec) => of_layout(spec.fields, Header::LEN, 0, tables, &|field| match field.kind {
+        Carrier::Message(spec) => of_layout(spec.fields, Header::LEN, tables, &|field| match field.kind {
             FieldKind::Flags(flags) if flags.iter().any(FlagSpec::is_dmm) => format!("dmm.{}", field.filter),
             _ => String::new(),
         }),
         Carrier::Option(spec) => {
-            let mut lines = vec![fixed(0, "Type", spec.kind.to_string())];
-            // Pad1 "is a special case -- it has neither Option Length nor Option Data fields" (RFC 6275 §6.2.2).
-            if spec.kind != 0 {
-                lines.push(fixed(1, "Length", length(spec)));
-            }
-            lines.extend(of_layout(spec.fields, 2, 0, tables, &|field| {
+            let mut lines = start(spec.kind, length(carrier));
+            lines.extend(of_layout(spec.fields, 2, tables, &|field| {
                 if spec.needs_dmm { format!("dmm.{}{}", spec.filter, field.filter) } else { String::new() }
             }));
+            lines
+        }
+        Carrier::SubOption(_, spec) => {
+            let mut lines = start(spec.kind, length(carrier));
+            lines.extend(of_layout(spec.fields, 2, tables, &|_| String::new()));
             lines
         }
     }
 }
 
+/// Type and Length of an option or a sub-option.
+fn start(kind: u8, length: String) -> Vec<Line> {
+    let mut lines = vec![fixed(0, "Type", kind.to_string())];
+    if length != NO_LENGTH {
+        lines.push(fixed(1, "Length", length));
+    }
+    lines
+}
+
 /// The six octets in front of every message.
 pub(super) fn header_lines(tables: &Tables) -> Vec<Line> {
-    of_layout(Header::FIELDS, 0, 0, tables, &|_| String::new())
+    of_layout(Header::FIELDS, 0, tables, &|_| String::new())
 }
 
 fn of_layout(
     fields: &'static [FieldSpec],
     base: usize,
-    depth: usize,
     tables: &Tables,
     filter: &dyn Fn(&FieldSpec) -> String,
 ) -> Vec<Line> {
@@ -100,14 +107,13 @@ fn of_layout(
             }
             _ => Vec::new(),
         },
-        depth,
     };
     fields.iter().map(line).collect()
 }
 
 fn fixed(offset: usize, label: &'static str, meaning: String) -> Line {
     let (name, filter) = ("", String::new());
-    Line { offset, width: Some(1), label, name, filter, meaning, registries: Vec::new(), depth: 0 }
+    Line { offset, width: Some(1), label, name, filter, meaning, registries: Vec::new() }
 }
 
 fn meaning(kind: FieldKind) -> String {
@@ -126,7 +132,12 @@ fn meaning(kind: FieldKind) -> String {
             format!("number, of a registry each for {selector} {}", chosen.join(" and "))
         }
         FieldKind::Flags(flags) => {
-            flags.iter().map(|flag| flag.letter).collect::<Vec<_>>().join(" ") + "; other bits 0"
+            let (drafts, known): (Vec<_>, Vec<_>) = flags.iter().partition(|flag| flag.is_of_draft());
+            let letters =
+                |flags: &[&FlagSpec]| flags.iter().map(|flag| flag.letter).collect::<Vec<_>>().join(" ");
+            let of_drafts =
+                if drafts.is_empty() { String::new() } else { format!(" ({} of a draft)", letters(&drafts)) };
+            format!("{}; other bits 0{of_drafts}", letters(&known))
         }
         FieldKind::Lifetime => "units of 4 s".to_owned(),
         FieldKind::Timestamp => "seconds since 1970-01-01 UTC, 48.16 fixed point".to_owned(),
@@ -137,6 +148,13 @@ fn meaning(kind: FieldKind) -> String {
         FieldKind::LinkLayer => "link-layer address, as many octets as the link has".to_owned(),
         FieldKind::Identifier => "identifier, text where it can be".to_owned(),
         FieldKind::Octets => "octets".to_owned(),
+        FieldKind::SubOptions(SubOptionTable { asks_for_options: true, .. }) => {
+            "the options that are asked for, each with Type, Length and what is known of it".to_owned()
+        }
+        FieldKind::SubOptions(table) => {
+            let rows: Vec<_> = table.rows.iter().map(|row| format!("{} {}", row.kind, row.name)).collect();
+            format!("sub-options: {}", rows.join(", "))
+        }
     }
 }
 
@@ -152,10 +170,16 @@ pub(super) fn facts(carrier: Carrier) -> Vec<(&'static str, String)> {
         Carrier::Option(spec) => vec![
             ("in scripts", format!("`{}`", spec.name)),
             ("Wireshark", format!("`{}`", filter(carrier))),
-            ("Length", length(spec)),
+            ("Length", length(carrier)),
             ("alignment", align(spec.align)),
             ("in", place(spec)),
-            ("times", times(spec).to_owned()),
+            ("times", times(spec.repeats).to_owned()),
+        ],
+        Carrier::SubOption(option, spec) => vec![
+            ("in scripts", format!("`{}`", spec.name)),
+            ("Length", length(carrier)),
+            ("in", format!("`{}`", option.name)),
+            ("times", times(spec.repeats).to_owned()),
         ],
     }
 }
@@ -165,16 +189,25 @@ pub(super) fn filter(carrier: Carrier) -> String {
     match carrier {
         Carrier::Message(spec) => format!("mip6.mhtype == {}", spec.mh_type),
         Carrier::Option(spec) if spec.needs_dmm => format!("dmm.option.{}", spec.filter),
-        Carrier::Option(spec) => format!("mip6.mobility_opt == {}", spec.kind),
+        Carrier::Option(spec) | Carrier::SubOption(spec, _) => format!("mip6.mobility_opt == {}", spec.kind),
     }
 }
 
-/// The octets behind Type and Length.
-pub(super) fn length(spec: &OptionSpec) -> String {
-    match (spec.kind, spec.has_fixed_len()) {
-        (0, _) => "none".to_owned(),
-        (_, true) => spec.min_len.to_string(),
-        (_, false) => format!("{} or more", spec.min_len),
+/// What stands for the Length of what has none.
+const NO_LENGTH: &str = "none";
+
+/// The octets behind Type and Length. Pad1 "is a special case -- it has neither Option Length nor Option Data fields"
+/// (RFC 6275 §6.2.2, and RFC 6089 §4.2.1.1 of the sub-option).
+pub(super) fn length(carrier: Carrier) -> String {
+    let (kind, least, is_fixed) = match carrier {
+        Carrier::Message(_) => return NO_LENGTH.to_owned(),
+        Carrier::Option(spec) => (spec.kind, spec.min_len, spec.has_fixed_len()),
+        Carrier::SubOption(_, spec) => (spec.kind, spec.min_len, spec.has_fixed_len()),
+    };
+    match (kind, is_fixed) {
+        (0, _) => NO_LENGTH.to_owned(),
+        (_, true) => least.to_string(),
+        (_, false) => format!("{least} or more"),
     }
 }
 
@@ -188,8 +221,8 @@ pub(super) fn align(align: Align) -> String {
     }
 }
 
-pub(super) fn times(spec: &OptionSpec) -> &'static str {
-    if spec.repeats { "several" } else { "once" }
+pub(super) fn times(repeats: bool) -> &'static str {
+    if repeats { "several" } else { "once" }
 }
 
 /// The messages that a row names, by their names in scripts.

@@ -10,7 +10,7 @@ use super::rows::{Carrier, Shared, Tables};
 const INTRODUCTION: &str = "\
 # Reference
 
-Every message, option, flag, status code and constant that the codec knows, with its RFC section.
+Every message, option, sub-option, flag, status code and constant that the codec knows, with its RFC section.
 
 This page is made from the codec's tables; a test compares it with them. To change it, change a row and run
 `cargo run -p dmm -- reference > docs/reference.md`. `dmm reference prev_maar`, `dmm reference 67` or `dmm reference status 156` shows one row at the
@@ -19,7 +19,7 @@ terminal, with `--json` for scripts.
 ";
 
 const READING: &str = "\
-Octets are counted from 0: in messages from the start of the Mobility Header, in options from their Type. Numbers are in network byte order. Names in `this type`
+Octets are counted from 0: in messages from the start of the Mobility Header, in options and sub-options from their Type. Numbers are in network byte order. Names in `this type`
 are those of scripts, JSON and `dmm reference`. Filters that start with `mip6.` are stock Wireshark's, those that start with `dmm.` are the
 [plugin](../README.md#someone-with-a-capture)'s.
 
@@ -54,10 +54,7 @@ pub(super) fn page(tables: &Tables) -> String {
 fn contents(page: &mut String, tables: &Tables, statuses: &[&Shared<Name>], others: &[&Shared<Name>]) {
     let carriers = |of: fn(Carrier) -> bool| {
         let links = Carrier::all().filter(|carrier| of(*carrier));
-        links
-            .map(|carrier| link(&carrier.number().to_string(), &carrier.heading()))
-            .collect::<Vec<_>>()
-            .join(" ")
+        links.map(|carrier| link(&carrier.number(), &carrier.heading())).collect::<Vec<_>>().join(" ")
     };
     let list = |titles: Vec<String>| {
         titles.iter().fold(String::new(), |list, title| list + "  - " + &link(title, title) + "\n")
@@ -99,10 +96,10 @@ fn options(page: &mut String, tables: &Tables) {
             spec.kind.to_string(),
             link(spec.title, &Carrier::Option(spec).heading()),
             code(spec.name),
-            facts::length(spec),
+            facts::length(Carrier::Option(spec)),
             facts::align(spec.align),
             facts::place(spec),
-            facts::times(spec).to_owned(),
+            facts::times(spec.repeats).to_owned(),
             spec.source.to_owned(),
         ]
     });
@@ -110,11 +107,15 @@ fn options(page: &mut String, tables: &Tables) {
     table(page, columns, rows);
     for spec in OPTIONS {
         carrier(page, Carrier::Option(spec), tables);
+        for sub_option in Carrier::sub_options(spec) {
+            carrier(page, sub_option, tables);
+        }
     }
 }
 
 fn carrier(page: &mut String, carrier: Carrier, tables: &Tables) {
-    *page += &format!("### {}\n\n{}\n\n", carrier.heading(), carrier.source());
+    let level = if matches!(carrier, Carrier::SubOption(..)) { "####" } else { "###" };
+    *page += &format!("{level} {}\n\n{}\n\n", carrier.heading(), carrier.source());
     for (what, said) in facts::facts(carrier) {
         *page += &format!("- {what}: {said}\n");
     }
@@ -133,8 +134,7 @@ fn lines(page: &mut String, lines: &[Line], tables: &Tables) {
                 format!("{}: {}", line.meaning, links.join("; "))
             }
         };
-        let label = "↳ ".repeat(line.depth) + line.label;
-        [line.octets(), label, code(line.name), meaning, code(&line.filter)]
+        [line.octets(), line.label.to_owned(), code(line.name), meaning, code(&line.filter)]
     });
     if lines.iter().all(|line| line.filter.is_empty()) {
         let rows = rows.map(|[octets, label, name, meaning, _]| [octets, label, name, meaning]);

@@ -17,18 +17,19 @@ Examples:
   dmm reference                      the whole page, as in docs/reference.md
   dmm reference prev_maar            an option or a message, by its name in scripts or in its RFC
   dmm reference 67                   the option or the message of this type
+  dmm reference 45.2                 the sub-option of this type of an option
   dmm reference D                    a flag, wherever it is
   dmm reference status 156           a status code, wherever there is one of this number
   dmm reference timestamp_mismatch   the same by its name
   dmm reference handoff              an option, or all values of a registry
   dmm reference MAX_UPDATE_RATE      a constant
-  dmm reference options              all in a line each: messages, options, flags, constants
+  dmm reference options              all in a line each: messages, options, sub-options, flags, constants
   dmm reference --json | jq '.[] | select(.needs_dmm)'";
 
 /// `dmm reference`.
 #[derive(Args)]
 pub struct ReferenceArgs {
-    /// A name or a number, with the sort of thing in front where that tells more: message, option, flag, constant, or the
+    /// A name or a number, with the sort of thing in front where that tells more: message, option, sub-option, flag, constant, or the
     /// field that a value belongs to.
     #[arg(value_name = "WHAT")]
     what: Vec<String>,
@@ -73,7 +74,7 @@ fn find<'a>(asked: &str, all: &[Entry<'a>]) -> Result<Vec<Entry<'a>>, Failure> {
     let parts = [asked.split_once(' '), asked.rsplit_once(' ')].into_iter().flatten().collect::<Vec<_>>();
     for found in [
         matching(&|entry| is_called(entry, asked)),
-        // A number alone is a type; values of registries and masks need a word in front.
+        // A number alone is a type where there is one; then values of registries and masks need a word in front.
         matching(&|entry| matches!(entry, Entry::Carrier(_)) && is_number(entry, asked)),
         matching(&|entry| {
             let mut parts = parts.iter();
@@ -82,6 +83,7 @@ fn find<'a>(asked: &str, all: &[Entry<'a>]) -> Result<Vec<Entry<'a>>, Failure> {
             })
         }),
         matching(&|entry| is_sort(entry, asked)),
+        matching(&|entry| is_number(entry, asked)),
     ] {
         if !found.is_empty() {
             return Ok(found);
@@ -94,8 +96,10 @@ fn find<'a>(asked: &str, all: &[Entry<'a>]) -> Result<Vec<Entry<'a>>, Failure> {
 fn names(entry: &Entry<'_>) -> Vec<String> {
     match entry {
         Entry::Carrier(carrier) => {
-            let mut names =
-                vec![carrier.name().to_owned(), carrier.title().to_owned(), facts::filter(*carrier)];
+            let mut names = vec![carrier.name().to_owned(), carrier.title().to_owned()];
+            if !matches!(carrier, Carrier::SubOption(..)) {
+                names.push(facts::filter(*carrier));
+            }
             if let Carrier::Option(spec) = carrier
                 && spec.needs_dmm
             {
@@ -115,7 +119,7 @@ fn is_called(entry: &Entry<'_>, asked: &str) -> bool {
 
 fn is_number(entry: &Entry<'_>, asked: &str) -> bool {
     let number = match entry {
-        Entry::Carrier(carrier) => carrier.number().into(),
+        Entry::Carrier(carrier) => return carrier.number() == asked,
         Entry::Flag(_, flag) => flag.mask,
         Entry::Name(_, name) => name.value,
         Entry::Constant(_) => return false,
@@ -129,6 +133,7 @@ fn is_sort(entry: &Entry<'_>, sort: &str) -> bool {
     match entry {
         Entry::Carrier(Carrier::Message(_)) => is("message"),
         Entry::Carrier(Carrier::Option(_)) => is("option"),
+        Entry::Carrier(Carrier::SubOption(option, _)) => is("sub-option") || is(option.name),
         Entry::Flag(..) => is("flag"),
         Entry::Constant(_) => is("constant"),
         Entry::Name(shared, _) => shared.users.iter().any(|user| {

@@ -1,27 +1,42 @@
 //! What there is to look up: the rows of the codec's tables, and all that they point to. A registry or a set of flags
 //! is here because a field of a row has it, so that none has to be listed.
 
+use std::iter;
+
 use dmm_codec::constant::{CONSTANTS, ConstantSpec};
 use dmm_codec::wire::{FieldKind, FieldSpec, FlagSpec, Name, Width};
-use dmm_codec::{MESSAGES, MessageSpec, OPTIONS, OptionSpec};
+use dmm_codec::{MESSAGES, MessageSpec, OPTIONS, OptionSpec, SubOptionSpec};
 
-/// A message or an option.
+/// A message, an option, or a sub-option of one.
 #[derive(Clone, Copy)]
 pub(super) enum Carrier {
     Message(&'static MessageSpec),
     Option(&'static OptionSpec),
+    SubOption(&'static OptionSpec, &'static SubOptionSpec),
 }
 
 impl Carrier {
-    /// Every message, then every option.
+    /// Every message, then every option, and its sub-options behind it.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        MESSAGES.iter().map(Self::Message).chain(OPTIONS.iter().map(Self::Option))
+        let with_its_own = |spec| iter::once(Self::Option(spec)).chain(Self::sub_options(spec));
+        MESSAGES.iter().map(Self::Message).chain(OPTIONS.iter().flat_map(with_its_own))
     }
 
-    pub(super) fn number(self) -> u8 {
+    /// The sub-options of an option.
+    pub(super) fn sub_options(option: &'static OptionSpec) -> impl Iterator<Item = Self> {
+        let tables = option.fields.iter().filter_map(|field| match field.kind {
+            FieldKind::SubOptions(table) => Some(table),
+            _ => None,
+        });
+        tables.flat_map(move |table| table.rows.iter().map(move |spec| Self::SubOption(option, spec)))
+    }
+
+    /// `67`; of a sub-option `45.2`.
+    pub(super) fn number(self) -> String {
         match self {
-            Self::Message(spec) => spec.mh_type,
-            Self::Option(spec) => spec.kind,
+            Self::Message(spec) => spec.mh_type.to_string(),
+            Self::Option(spec) => spec.kind.to_string(),
+            Self::SubOption(option, spec) => format!("{}.{}", option.kind, spec.kind),
         }
     }
 
@@ -29,6 +44,7 @@ impl Carrier {
         match self {
             Self::Message(spec) => spec.name,
             Self::Option(spec) => spec.name,
+            Self::SubOption(_, spec) => spec.name,
         }
     }
 
@@ -36,6 +52,7 @@ impl Carrier {
         match self {
             Self::Message(spec) => spec.title,
             Self::Option(spec) => spec.title,
+            Self::SubOption(_, spec) => spec.title,
         }
     }
 
@@ -43,6 +60,7 @@ impl Carrier {
         match self {
             Self::Message(spec) => spec.source,
             Self::Option(spec) => spec.source,
+            Self::SubOption(_, spec) => spec.source,
         }
     }
 
@@ -50,15 +68,18 @@ impl Carrier {
         match self {
             Self::Message(spec) => spec.fields,
             Self::Option(spec) => spec.fields,
+            Self::SubOption(_, spec) => spec.fields,
         }
     }
 
-    /// `Previous MAAR option (67)`, `Binding Error message (7)`.
+    /// `Previous MAAR option (67)`, `Binding Error message (7)`, `BID Reference sub-option (45.2)`.
     pub(super) fn heading(self) -> String {
-        match self {
-            Self::Message(spec) => format!("{} message ({})", spec.title, spec.mh_type),
-            Self::Option(spec) => format!("{} option ({})", spec.title, spec.kind),
-        }
+        let sort = match self {
+            Self::Message(_) => "message",
+            Self::Option(_) => "option",
+            Self::SubOption(..) => "sub-option",
+        };
+        format!("{} {sort} ({})", self.title(), self.number())
     }
 }
 

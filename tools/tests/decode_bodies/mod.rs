@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 use dmm_captures::CaptureReader;
+use dmm_codec::message::{Upn, UpnFlags, UpnReason};
 use dmm_codec::packet::{Ethernet, Ipv6};
 use dmm_codec::{Lifetime, Message, MessageView, MnIdentifier, MobilityOption, Pbu, PbuFlags};
 
@@ -26,6 +27,52 @@ pub(crate) fn pbu() -> Vec<u8> {
         ],
     });
     message.encode(SRC, DST).unwrap()
+}
+
+/// An Update Notification, which may carry any option, with every option that has sub-options.
+pub(crate) fn with_sub_options() -> Vec<u8> {
+    let options: &[(u8, &[u8])] = &[
+        (40, &[0, 0, 22, 0, 19, 5, 0, 0, 0x28, 0xaf, 3]),
+        (
+            45,
+            &[
+                0, 1, 0, 10, 0, 0, // FID, FID-PRI, Reserved, Status
+                2, 4, 0, 5, 1, 0, // two BIDs
+                0, 1, 1, 0, // Pad1, PadN
+                3, 4, 1, 0, 0xde, 0xad, // Traffic Selector
+                4, 2, 0, 15, // Flow Binding Action
+                5, 6, 0, 0, 192, 0, 2, 1, // Target Care-of Address
+                99, 1, 0xff, // of no row
+            ],
+        ),
+        (
+            52,
+            &[
+                1, 8, 0x80, 3, b'd', b'm', b'm', 2, b'a', b'p', // Network-Identifier
+                2, 6, 0x1a, 0x40, 0, 0xc0, 0, 0, // Geo-Location
+                3, 4, 2, b'x', b'.', b'y', // Operator-Identifier
+                6, 2, 0, 25, // ANI Update-Timer
+            ],
+        ),
+        (53, &[0x80, 0, 0, 0, 3, 4, 1, 0, 0xde, 0xad]),
+        (58, &[9, 0xb8, 1, 0, 0, 0, 1, 6, 0, 0, 0, 0x0f, 0x42, 0x40, 3, 6, 0xc0, 0, 0, 0x0f, 0x42, 0x40]),
+        (62, &[1, 6, 0, 5, 0, 1, 0, 32, 2, 6, 0, 60, 0, 5, 0, 3]),
+    ];
+    let read = |(kind, body): &(u8, &[u8])| MobilityOption::read(*kind, body).unwrap();
+    let options = options.iter().map(read).collect();
+    let upn = Upn { seq: 1, reason: UpnReason::UPDATE_SESSION_PARAMETERS, flags: UpnFlags::A, options };
+    Message::Upn(upn).encode(SRC, DST).unwrap()
+}
+
+/// The same, with a BID Reference whose Length runs past its option.
+pub(crate) fn cut_sub_option() -> Vec<u8> {
+    let mut octets = with_sub_options();
+    let view = MessageView::new(&octets).unwrap();
+    let flow = view.options().map(Result::unwrap).find(|option| option.kind == 45).unwrap();
+    let length = flow.body_offset + 7;
+    octets[length] = 200;
+    dmm_codec::message::repair_checksum(&mut octets, SRC, DST);
+    octets
 }
 
 /// The first PBA of the demonstration that names a P-MAAR: its frame and its octets.

@@ -7,10 +7,11 @@ use dmm_codec::edit::Change;
 use dmm_codec::header::Header;
 use dmm_codec::message::{Padded, repair_checksum};
 use dmm_codec::wire::{FieldKind, FieldSpec, Width, Wire as _};
-use dmm_codec::{Lifetime, Message, MessageSpec, MobilityOption, OptionSpec, UnknownOption};
+use dmm_codec::{Lifetime, Message, MessageSpec, MobilityOption, OptionSpec, SubOptionTable, UnknownOption};
 
 use super::{Done, Running, Stop};
-use crate::script::filter::{main_field, meaningful, named_field, needs_fields};
+use crate::script::body::{raw, single, sub_option};
+use crate::script::filter::{Row, main_field, meaningful, named_field, needs_fields};
 use crate::script::model::{Body, Checksum, OptionEntry, OptionKind, Send, Wire};
 use crate::script::span::LoadError;
 use crate::script::value::{Value, parse_duration};
@@ -155,8 +156,11 @@ impl Running<'_> {
         let mut given: Vec<(&'static FieldSpec, Value)> = Vec::new();
         if let Kind::Map(entries) = &node.kind {
             for (key, value) in entries {
-                given.push((named_field(spec, key)?, self.resolve(value)?));
+                let field = named_field(spec, key)?;
+                given.push((field, self.field_value(field, value)?));
             }
+        } else if let (Kind::List(_), Some(main)) = (&node.kind, main_field(spec)) {
+            given.push((main, self.field_value(main, node)?));
         } else {
             match self.resolve(node)? {
                 Value::Nothing if !matches!(node.kind, Kind::Null) => return Ok(None),
@@ -167,7 +171,7 @@ impl Running<'_> {
                 value => given.push((main_field(spec).ok_or_else(|| needs_fields(spec, node))?, value)),
             }
         }
-        let body = self.option_body(spec, &given).map_err(|why| node.span.error(why))?;
+        let body = self.row_body(spec.into(), &given).map_err(|why| node.span.error(why))?;
         match MobilityOption::read(spec.kind, &body) {
             Ok(option) => Ok(Some(option)),
             Err(error) => {
@@ -177,11 +181,46 @@ impl Running<'_> {
         }
     }
 
-    fn option_body(
-        &mut self,
-        spec: &'static OptionSpec,
-        given: &[(&'static FieldSpec, Value)],
-    ) -> Result<Vec<u8>, String> {
+    /// What a script gives a field: a list of sub-options as their octets, all else as it is.
+    fn field_value(&mut self, field: &'static FieldSpec, node: &Node) -> Done<Value> {
+        match (field.kind, &node.kind) {
+            (FieldKind::SubOptions(table), Kind::List(items)) => {
+                let mut octets = Vec::new();
+                for item in items {
+                    octets.extend(self.sub_option(table, item)?);
+                }
+                Ok(Value::Octets(octets))
+            }
+            _ => Ok(self.resolve(node)?),
+        }
+    }
+
+    /// A sub-option from its value, with its Type and Length.
+    fn sub_option(&mut self, table: &'static SubOptionTable, item: &Node) -> Done<Vec<u8>> {
+        let (key, node) = single(item.clone(), "a sub-option")?;
+        let Some(spec) = sub_option(table, &key)? else {
+            let (kind, data) = raw(node)?;
+            if data.is_empty() && table.is_pad1(kind) {
+                return Ok(vec![kind]);
+            }
+            return Ok(tlv(kind, data).map_err(|why| item.span.error(why))?);
+        };
+        let mut given = Vec::new();
+        if let Kind::Map(entries) = &node.kind {
+            for (key, value) in entries {
+                given.push((named_field(spec, key)?, self.resolve(value)?));
+            }
+        } else {
+            given.push((main_field(spec).ok_or_else(|| needs_fields(spec, &node))?, self.resolve(&node)?));
+        }
+        let body = self.row_body(spec.into(), &given).map_err(|why| node.span.error(why))?;
+        if let Err(error) = (table.check)(spec.kind, &body) {
+            return Err(node.span.error(format!("{}: {error}: use `raw`", spec.name)).into());
+        }
+        Ok(tlv(spec.kind, body).map_err(|why| item.span.error(why))?)
+    }
+
+    fn row_body(&mut self, spec: Row, given: &[(&'static FieldSpec, Value)]) -> Result<Vec<u8>, String> {
         if meaningful(spec).next().is_none() {
             return Err(format!("`{}` has no value; padding is put in by itself", spec.name));
         }
@@ -233,6 +272,12 @@ impl Running<'_> {
             _ => Err(wrong()),
         }
     }
+}
+
+fn tlv(kind: u8, body: Vec<u8>) -> Result<Vec<u8>, String> {
+    let len =
+        u8::try_from(body.len()).map_err(|_| format!("{} octets do not fit a sub-option", body.len()))?;
+    Ok([&[kind, len], &body[..]].concat())
 }
 
 fn width(field: &FieldSpec) -> usize {

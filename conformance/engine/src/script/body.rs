@@ -3,9 +3,11 @@
 use dmm_codec::edit::{Change, Edit, Place};
 use dmm_codec::message::MESSAGES;
 use dmm_codec::option::{OPTIONS, spec_by_name};
-use dmm_codec::{MessageSpec, OptionSpec};
+use dmm_codec::wire::{FieldKind, field};
+use dmm_codec::{MessageSpec, OptionSpec, SubOptionSpec, SubOptionTable};
 
 use super::fields::{Fields, hex, number, text};
+use super::filter::main_field;
 use super::model::{At, Body, Checksum, OptionEntry, OptionKind, Wire};
 use super::span::{LoadError, Span};
 use super::yaml::{Key, Kind, Node};
@@ -88,15 +90,60 @@ fn entry(node: Node) -> Result<OptionEntry, LoadError> {
     let span = node.span.clone();
     let (key, value) = single(node, "an option")?;
     let kind = if key.name == "raw" {
-        let mut fields = Fields::of(value, "`raw`")?;
-        let kind = number(&fields.require("type")?, "type")?;
-        let data = fields.take("data").map_or(Ok(Vec::new()), |node| hex(&node, "data"))?;
-        fields.finish()?;
+        let (kind, data) = raw(value)?;
         OptionKind::Raw(kind, data)
     } else {
-        OptionKind::Known(option(&key.span, &key.name)?, value)
+        let spec = option(&key.span, &key.name)?;
+        check_sub_options(spec, &value)?;
+        OptionKind::Known(spec, value)
     };
     Ok(OptionEntry { span, kind })
+}
+
+/// `{type: 250, data: "de ad"}`.
+pub(crate) fn raw(node: Node) -> Result<(u8, Vec<u8>), LoadError> {
+    let mut fields = Fields::of(node, "`raw`")?;
+    let kind = number(&fields.require("type")?, "type")?;
+    let data = fields.take("data").map_or(Ok(Vec::new()), |node| hex(&node, "data"))?;
+    fields.finish()?;
+    Ok((kind, data))
+}
+
+/// The sub-option of this name; none for `raw`.
+pub(crate) fn sub_option(
+    table: &'static SubOptionTable,
+    key: &Key,
+) -> Result<Option<&'static SubOptionSpec>, LoadError> {
+    if key.name == "raw" {
+        return Ok(None);
+    }
+    let found = table.spec_by_name(&key.name).ok_or_else(|| {
+        let known: Vec<_> = table.rows.iter().map(|row| row.name).chain(["raw"]).collect();
+        let what = format!("unknown sub-option `{}`, expected one of", key.name);
+        key.span.error(format!("{what}: {}", known.join(", ")))
+    });
+    found.map(Some)
+}
+
+/// Whether the names in lists of sub-options are right; octets in hexadecimal have none.
+fn check_sub_options(spec: &'static OptionSpec, value: &Node) -> Result<(), LoadError> {
+    let lists: Vec<(_, &Node)> = match &value.kind {
+        Kind::Map(entries) => {
+            entries.iter().filter_map(|(key, node)| Some((field(spec.fields, &key.name)?, node))).collect()
+        }
+        _ => main_field(spec).map(|main| (main, value)).into_iter().collect(),
+    };
+    for (field, node) in lists {
+        if let (FieldKind::SubOptions(table), Kind::List(items)) = (field.kind, &node.kind) {
+            for item in items {
+                let (key, node) = single(item.clone(), "a sub-option")?;
+                if sub_option(table, &key)?.is_none() {
+                    raw(node)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The one key of a map of one key.

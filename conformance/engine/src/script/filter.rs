@@ -1,7 +1,7 @@
 //! Reads what a message must be: `match:` field by field, `options:` with `has`, `lacks`, `count`.
 
-use dmm_codec::OptionSpec;
 use dmm_codec::wire::{FieldKind, FieldSpec, field};
+use dmm_codec::{OptionSpec, SubOptionSpec};
 
 use super::body::{option, single};
 use super::fields::{Fields, list};
@@ -146,34 +146,57 @@ fn option_match(node: Node) -> Result<OptionMatch, LoadError> {
     Ok(OptionMatch { span, spec, fields })
 }
 
-/// The fields of an option that a script gives a value: not those that are zero, and not a prefix's length, which
-/// stands behind the prefix.
-pub(crate) fn meaningful(spec: &'static OptionSpec) -> impl Iterator<Item = &'static FieldSpec> {
-    spec.fields.iter().filter(|field| !matches!(field.kind, FieldKind::Reserved | FieldKind::PrefixLength))
+/// A row of a table, as scripts name it and its fields.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) fields: &'static [FieldSpec],
 }
 
-/// The field that a bare value stands for: the only one, or the one that is the option's main value.
-pub(crate) fn main_field(spec: &'static OptionSpec) -> Option<&'static FieldSpec> {
-    let mut fields = meaningful(spec);
-    match (fields.next(), fields.next()) {
-        (Some(only), None) => Some(only),
-        _ => meaningful(spec).find(|field| field.filter.is_empty()),
+impl From<&'static OptionSpec> for Row {
+    fn from(spec: &'static OptionSpec) -> Self {
+        Self { name: spec.name, fields: spec.fields }
     }
 }
 
-pub(crate) fn needs_fields(spec: &'static OptionSpec, value: &Node) -> LoadError {
-    let names: Vec<_> = meaningful(spec).map(|field| field.name).collect();
-    let what = format!("`{}` has several fields, and {} is none of them", spec.name, value.describe());
+impl From<&'static SubOptionSpec> for Row {
+    fn from(spec: &'static SubOptionSpec) -> Self {
+        Self { name: spec.name, fields: spec.fields }
+    }
+}
+
+/// The fields of a row that a script gives a value: not those that are zero, and not a prefix's length, which stands
+/// behind the prefix.
+pub(crate) fn meaningful(row: impl Into<Row>) -> impl Iterator<Item = &'static FieldSpec> {
+    let fields = row.into().fields;
+    fields.iter().filter(|field| !matches!(field.kind, FieldKind::Reserved | FieldKind::PrefixLength))
+}
+
+/// The field that a bare value stands for: the only one, or the one that is the row's main value.
+pub(crate) fn main_field(row: impl Into<Row>) -> Option<&'static FieldSpec> {
+    let row = row.into();
+    let mut fields = meaningful(row);
+    match (fields.next(), fields.next()) {
+        (Some(only), None) => Some(only),
+        _ => meaningful(row).find(|field| field.filter.is_empty()),
+    }
+}
+
+pub(crate) fn needs_fields(row: impl Into<Row>, value: &Node) -> LoadError {
+    let row = row.into();
+    let names: Vec<_> = meaningful(row).map(|field| field.name).collect();
+    let what = format!("`{}` has several fields, and {} is none of them", row.name, value.describe());
     value.span.error(format!("{what}: write a map with the keys {}", names.join(", ")))
 }
 
 pub(crate) fn named_field(
-    spec: &'static OptionSpec,
+    row: impl Into<Row>,
     key: &super::yaml::Key,
 ) -> Result<&'static FieldSpec, LoadError> {
-    meaningful(spec).find(|field| field.name == key.name).ok_or_else(|| {
-        let names: Vec<_> = meaningful(spec).map(|field| field.name).collect();
-        let what = format!("`{}` is no field of {}, expected one of", key.name, spec.name);
+    let row = row.into();
+    meaningful(row).find(|field| field.name == key.name).ok_or_else(|| {
+        let names: Vec<_> = meaningful(row).map(|field| field.name).collect();
+        let what = format!("`{}` is no field of {}, expected one of", key.name, row.name);
         key.span.error(format!("{what}: {}", names.join(", ")))
     })
 }

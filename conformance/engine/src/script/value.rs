@@ -178,7 +178,9 @@ impl Value {
                 Self::Text(_) | Self::Octets(_) => self.clone(),
                 _ => return Err(self.is_not("text")),
             },
-            FieldKind::LinkLayer | FieldKind::Octets => Self::Octets(self.octets()?),
+            FieldKind::LinkLayer | FieldKind::Octets | FieldKind::SubOptions(_) => {
+                Self::Octets(self.octets()?)
+            }
         })
     }
 
