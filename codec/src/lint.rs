@@ -13,12 +13,9 @@ use crate::checksum::{MOBILITY_HEADER, checksum};
 use crate::error::{DecodeError, ErrorKind, Reaction, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::Carries;
-use crate::option::{Align, OptionSpec, named};
+use crate::option::{Align, OptionSpec, PADN, named};
 use crate::view::{FieldView, MessageView, OptionView};
 use crate::wire::{FieldKind, Wire};
-
-/// Type of the PadN option (RFC 6275 §6.2.3).
-const PADN: u8 = 1;
 
 /// Something in a message that a sender must not, or should not, send.
 #[derive(Clone, Debug, PartialEq, Eq)]

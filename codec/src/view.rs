@@ -7,7 +7,7 @@ use crate::checksum::{MOBILITY_HEADER, checksum};
 use crate::error::{DecodeError, ErrorKind, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::{MessageSpec, message_spec};
-use crate::option::{OptionSpec, named, spec};
+use crate::option::{OptionSpec, PADN, named, spec};
 use crate::wire::{FieldKind, FieldSpec, Width, Wire};
 
 /// A Mobility Header in a buffer that may be longer or shorter than its Header Len says.
@@ -141,6 +141,7 @@ pub struct Options<'a> {
 impl<'a> Iterator for Options<'a> {
     type Item = Result<OptionView<'a>, DecodeError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let offset = self.at;
         let rest = &self.octets[offset..];
@@ -179,6 +180,11 @@ impl<'a> OptionView<'a> {
         spec(self.kind)
     }
 
+    /// Whether it only fills room: Pad1 and PadN (RFC 6275 §6.2.2, §6.2.3).
+    pub fn is_padding(&self) -> bool {
+        self.kind <= PADN
+    }
+
     /// The fields of its layout that are wholly there.
     pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + use<'a> {
         let fields = self.spec().map_or(&[][..], |spec| spec.fields);
@@ -215,7 +221,8 @@ impl<'a> FieldView<'a> {
 
     /// The octets as one number in network byte order; the last eight of them where there are more.
     pub fn uint(&self) -> u64 {
-        self.octets.iter().fold(0, |number, octet| (number << 8) | u64::from(*octet))
+        let last = &self.octets[self.octets.len().saturating_sub(8)..];
+        last.iter().fold(0, |number, octet| (number << 8) | u64::from(*octet))
     }
 
     /// The octets as an address; `None` unless they are sixteen.
