@@ -8,6 +8,9 @@ use crate::message::Message;
 use crate::option::MobilityOption;
 use crate::view::MessageView;
 
+/// Room for options that is taken at once: few messages have more.
+const USUAL_OPTIONS: usize = 8;
+
 /// A message that was read, and what was wrong with parts of it that a receiver skips.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded {
@@ -21,11 +24,13 @@ impl Message {
     /// Reads a Mobility Header as it came from `src` to `dst`, in the order of checks of RFC 6275 §9.2.
     pub fn decode(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Result<Decoded, DecodeError> {
         let view = MessageView::received(octets, src, dst)?;
-        let (mut options, mut skipped) = (Vec::new(), Vec::new());
+        let (mut options, mut skipped) = (Vec::with_capacity(USUAL_OPTIONS), Vec::new());
         for option in view.options() {
             let option = option?;
+            if option.is_padding() {
+                continue;
+            }
             match MobilityOption::read(option.kind, option.body) {
-                Ok(MobilityOption::Pad1(()) | MobilityOption::PadN(_)) => {}
                 Ok(read) => options.push(read),
                 Err(wrong) => {
                     let (kind, at, body_at) = (option.kind, option.offset, option.body_offset);

@@ -14,12 +14,9 @@ use crate::draft::Drafts;
 use crate::error::{DecodeError, ErrorKind, Reaction, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::Carries;
-use crate::option::{Align, OptionSpec, named};
+use crate::option::{Align, OptionSpec, PADN, named};
 use crate::view::{FieldView, MessageView, OptionView};
 use crate::wire::{FieldKind, FlagSpec, Wire};
-
-/// Type of the PadN option (RFC 6275 §6.2.3).
-const PADN: u8 = 1;
 
 /// Something in a message that a sender must not, or should not, send.
 #[derive(Clone, Debug, PartialEq, Eq)]

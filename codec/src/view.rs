@@ -8,7 +8,7 @@ use crate::draft::Drafts;
 use crate::error::{DecodeError, ErrorKind, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::{MessageSpec, message_spec};
-use crate::option::{OptionSpec, named, spec};
+use crate::option::{OptionSpec, PADN, named, spec};
 use crate::sub_option::{Parts, SubOptionSpec, SubOptionTable};
 use crate::wire::{FieldKind, FieldSpec, FlagSpec, Name, Width, Wire};
 
@@ -143,6 +143,7 @@ pub struct Options<'a> {
 impl<'a> Iterator for Options<'a> {
     type Item = Result<OptionView<'a>, DecodeError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let offset = self.at;
         let rest = &self.octets[offset..];
@@ -179,6 +180,11 @@ impl<'a> OptionView<'a> {
     /// The row of its type.
     pub fn spec(&self) -> Option<&'static OptionSpec> {
         spec(self.kind)
+    }
+
+    /// Whether it only fills room: Pad1 and PadN (RFC 6275 §6.2.2, §6.2.3).
+    pub fn is_padding(&self) -> bool {
+        self.kind <= PADN
     }
 
     /// The fields of its layout that are wholly there.
@@ -281,7 +287,8 @@ impl<'a> FieldView<'a> {
 
     /// The octets as one number in network byte order; the last eight of them where there are more.
     pub fn uint(&self) -> u64 {
-        self.octets.iter().fold(0, |number, octet| (number << 8) | u64::from(*octet))
+        let last = &self.octets[self.octets.len().saturating_sub(8)..];
+        last.iter().fold(0, |number, octet| (number << 8) | u64::from(*octet))
     }
 
     /// The registry's row for the number, where there is one; `siblings` are the fields of the same layout.

@@ -294,6 +294,7 @@ macro_rules! wire_struct {
             };
             const LEN: usize = $crate::wire::fixed_len(Self::FIELDS);
 
+            #[inline]
             fn read(octets: &[u8]) -> Result<Self, $crate::error::ErrorKind> {
                 #[allow(unused_mut, reason = "a layout may be empty")]
                 let mut rest = octets;

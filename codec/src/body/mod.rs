@@ -106,7 +106,9 @@ wire_struct! {
 
 /// The first `length` bits of `address`: "the rest of the bits MUST be ignored" (RFC 8885 §4.3, R4.3.7).
 pub fn prefix(address: Ipv6Addr, length: u8) -> Result<Ipv6Net, ErrorKind> {
-    Ok(Ipv6Net::new(address, length).map_err(|_| ErrorKind::PrefixLength(length))?.trunc())
+    let host = u128::MAX.checked_shr(u32::from(length)).unwrap_or(0);
+    let network = Ipv6Addr::from_bits(address.to_bits() & !host);
+    Ipv6Net::new(network, length).map_err(|_| ErrorKind::PrefixLength(length))
 }
 
 /// The address in the last octets of an option, of which `before` stand in front of it; `None` where none follow.

@@ -242,8 +242,19 @@ messages! {
 
 /// The row of a message type.
 pub fn message_spec(mh_type: u8) -> Option<&'static MessageSpec> {
-    MESSAGES.iter().find(|spec| spec.mh_type == mh_type)
+    BY_TYPE[usize::from(mh_type)]
 }
+
+/// The rows by their type.
+static BY_TYPE: [Option<&MessageSpec>; 256] = {
+    let mut rows = [None; 256];
+    let mut i = 0;
+    while i < MESSAGES.len() {
+        rows[MESSAGES[i].mh_type as usize] = Some(&MESSAGES[i]);
+        i += 1;
+    }
+    rows
+};
 
 /// A Proxy Binding Update (or a Binding Update: the P flag tells).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
