@@ -109,7 +109,13 @@ macro_rules! known {
 
 /// Stock Wireshark.
 pub const WIRESHARK: &[Known] = known! {
-    "_ws.malformed" in "Experimental Mobility", What::Malformed, "malformed where the option has no data", "an option without data", Ours: "RFC 5096 §4 sets no least Length; Wireshark takes 2 off, and fails";
+    "_ws.malformed" in "Experimental Mobility", What::Malformed, "malformed where the last field is empty", "an option whose last field is empty", Ours: "RFC 5096 §4 sets no least Length; Wireshark takes 2 off, and fails";
+    "_ws.malformed" in "Binding Authorization Data for FMIPv6", What::Malformed, "malformed where the last field is empty", "an option whose last field is empty", Ours: "RFC 5568 §6.4.5 sets no least Length; Wireshark takes 2 off, and fails";
+    "_ws.malformed" in "CGA Parameters", What::Malformed, "malformed where the last field is empty", "an option whose last field is empty", Ours: "RFC 4866 §5.1 sets no least Length; Wireshark takes 2 off, and fails";
+    "_ws.malformed" in "DNS Update", What::Malformed, "malformed where the last field is empty", "an option whose last field is empty", Ours: "RFC 5026 §8.1 sets no least Length; Wireshark takes 2 off, and fails";
+    "_ws.malformed" in "Mobility Message Authentication", What::Malformed, "malformed where the last field is empty", "an option whose last field is empty", Ours: "RFC 4285 §5 sets no least Length; Wireshark takes 2 off, and fails";
+    "_ws.malformed" in "Permanent Home Keygen Token", What::Malformed, "malformed where the last field is empty", "an option whose last field is empty", Ours: "RFC 4866 §5.3 sets no least Length; Wireshark takes 2 off, and fails";
+    "_ws.malformed" in "Signature", What::Malformed, "malformed where the last field is empty", "an option whose last field is empty", Ours: "RFC 4866 §5.2 sets no least Length; Wireshark takes 2 off, and fails";
     "mip6.acc_net_id" in "Access Network Identifier", What::Octets, "each sub-option", "all of them as one field of octets", Both: "sub-options stay octets in the table (RFC 6757 §3.1)";
     "mip6.acc_net_id" in "Access Network Identifier", What::Value, "a lone sub-option by its type", "its octets", Both: "as above";
     "mip6.acc_net_id.ani" in "Access Network Identifier", What::Octets, "the type of each sub-option", "all of them as one field of octets", Both: "as above";
@@ -128,7 +134,7 @@ pub const WIRESHARK: &[Known] = known! {
     "mip6.em.data" in "Experimental Mobility", What::Octets, TWO_SHORT, WHOLE, Ours: "RFC 5096 §4: the \"length of the option in octets excluding the Type and Length fields\"; Wireshark takes 2 off again";
     "mip6.fback.status" in "Fast Binding Acknowledgment", What::Names(&[(1, "Accepted but use supplied NCoA")]), "the second half of the sentence", "Fast Binding Update accepted but NCoA is invalid", Both: "RFC 5568 §6.2.3: \"accepted but NCoA is invalid. Use NCoA supplied in 'alternate' CoA\"";
     "mip6.has.address" in "Home Agent Switch", What::Octets, "each address", "the list as one field", Both: "RFC 5142 §4: a list of as many addresses as the first octet says";
-    "mip6.options.cgar" in "Home Agent Switch", What::Octets, "options from octet 2 of the header, where there are no addresses and no options", "no options", Ours: "RFC 5142 §4: options stand behind the addresses";
+    "mip6.mobility_opt" in "Home Agent Switch", What::Octets, "options that start 6 octets early", "options behind the addresses", Ours: "RFC 5142 §4: options stand behind the addresses";
     "mip6.ipv4aa.sts" in "IPv4 Address Acknowledgement", What::Names(STATUS_AS_TECHNOLOGY), "names of access technologies", "names of the status", Ours: "RFC 5555 §3.2.1; Wireshark numbers its list of access technologies from 128 here";
     "mip6.ipv4aa.sts" in "IPv4 Home Address Reply", What::Names(STATUS_AS_TECHNOLOGY), "names of access technologies", "names of the status", Ours: "RFC 5844 §3.3.2; as above";
     "mip6.lra.sequence" in "Localized Routing Acknowledgment", What::Octets, "the first octets of the header", "octets 6 and 7", Ours: "RFC 6705 §10.2: the fields stand behind the checksum; Wireshark starts at the header";

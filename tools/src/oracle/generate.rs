@@ -40,25 +40,20 @@ struct Wanted {
 
 /// Every message, encoded.
 pub fn messages(seed: u64) -> Vec<Vec<u8>> {
-    let mut random = Random(ChaCha8Rng::seed_from_u64(seed));
+    // Each from a seed of its own, so that a new row or value changes no message of the others.
+    let random = |row: u8, is_option: bool, instance: usize| {
+        let which = u64::from(row) << 32 | u64::from(is_option) << 40 | instance as u64;
+        Random(ChaCha8Rng::seed_from_u64(seed << 41 ^ which))
+    };
     let mut all = Vec::new();
     for spec in MESSAGES {
-        for wanted in wishes(spec.fields) {
-            all.push(random.message(spec, &wanted));
+        let wishes = wishes(spec.fields);
+        for (i, wanted) in wishes.iter().enumerate() {
+            all.push(random(spec.mh_type, false, i).message(spec, wanted));
         }
         if options().any(|option| carries(spec, option)) {
-            for _ in 0..INSTANCES {
-                let mut message = random.message(spec, &[]);
-                for _ in 0..OPTIONS_AT_ONCE {
-                    let is_there =
-                        |option: &OptionSpec| message.options().iter().any(|it| it.kind() == option.kind);
-                    let fitting = options().filter(|option| carries(spec, option));
-                    let fitting: Vec<_> =
-                        fitting.filter(|option| option.repeats || !is_there(option)).collect();
-                    let option = fitting[random.below(fitting.len())];
-                    random.add(&mut message, option, &[]);
-                }
-                all.push(message);
+            for i in wishes.len()..wishes.len() + INSTANCES {
+                all.push(random(spec.mh_type, false, i).message_with_options(spec));
             }
         }
     }
@@ -67,6 +62,7 @@ pub fn messages(seed: u64) -> Vec<Vec<u8>> {
         for (i, wanted) in wishes(option.fields).into_iter().enumerate() {
             // A flag or a value where it is at home; the others wherever the option may stand.
             let carrier = if wanted.is_empty() { carriers[i % carriers.len()] } else { carriers[0] };
+            let mut random = random(option.kind, true, i);
             let mut message = random.message(carrier, &[]);
             if random.add(&mut message, option, &wanted) {
                 all.push(message);
@@ -89,11 +85,17 @@ fn carries(spec: &MessageSpec, option: &OptionSpec) -> bool {
     has_place && spec.extent != Extent::Rest
 }
 
-/// What the instances of a layout are to say: each flag alone and none, each value of each registry, and nothing in
-/// particular.
+/// No octets, of a field that takes as many as there are.
+const NOTHING: u64 = 0;
+
+/// What the instances of a layout are to say: each flag alone and none, each value of each registry, the last field
+/// empty, and nothing in particular.
 fn wishes(fields: &[FieldSpec]) -> Vec<Vec<Wanted>> {
     let mut all = vec![Vec::new(); INSTANCES];
-    for FieldSpec { name: field, kind, .. } in fields {
+    for FieldSpec { name: field, kind, width, .. } in fields {
+        if *width == Width::Rest {
+            all.push(vec![Wanted { field, value: NOTHING }]);
+        }
         match kind {
             FieldKind::Flags(flags) => {
                 let values = flags.iter().map(|flag| u64::from(flag.mask)).chain([0]);
@@ -150,6 +152,19 @@ impl Random {
         Message::decode(&octets, SRC, DST).expect("a message is made as its row says").message
     }
 
+    /// A message with several options.
+    fn message_with_options(&mut self, spec: &MessageSpec) -> Message {
+        let mut message = self.message(spec, &[]);
+        for _ in 0..OPTIONS_AT_ONCE {
+            let is_there = |option: &OptionSpec| message.options().iter().any(|it| it.kind() == option.kind);
+            let fitting = options().filter(|option| carries(spec, option));
+            let fitting: Vec<_> = fitting.filter(|option| option.repeats || !is_there(option)).collect();
+            let option = fitting[self.below(fitting.len())];
+            self.add(&mut message, option, &[]);
+        }
+        message
+    }
+
     /// Adds an option, and the D flag if the option needs it; says whether there is such an option.
     fn add(&mut self, message: &mut Message, spec: &OptionSpec, wanted: &[Wanted]) -> bool {
         let Some(option) = self.option(spec, wanted) else { return false };
@@ -167,7 +182,7 @@ impl Random {
     /// An option that means something: octets are thrown until the codec can read them. None where what is wanted
     /// means nothing, as a Redirect option without either of its flags.
     fn option(&mut self, spec: &OptionSpec, wanted: &[Wanted]) -> Option<MobilityOption> {
-        const TRIES: usize = 5_000;
+        const TRIES: usize = 500;
         (0..TRIES).find_map(|_| MobilityOption::read(spec.kind, &self.layout(spec.fields, wanted)).ok())
     }
 
@@ -201,6 +216,7 @@ impl Random {
         };
         let width = match field.width {
             Width::Fixed(width) => width,
+            Width::Rest if wanted == Some(NOTHING) => 0,
             Width::Rest => self.rest(field.kind),
         };
         let label = field.label.to_lowercase();

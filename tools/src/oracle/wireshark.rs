@@ -243,7 +243,7 @@ impl Pair<'_, '_> {
             }
         } else {
             let is_same = |part: &&Ours<'_>| {
-                let is_elsewhere = matches!(part.what, What::Number(_)) && part.place != place;
+                let is_elsewhere = part.place != place && part.place != HEADER;
                 !part.is_option() && !is_elsewhere && (part.offset, part.len) == (offset, len)
             };
             let same = self.ours.iter().find(is_same);
@@ -261,6 +261,8 @@ impl Pair<'_, '_> {
             Err(kind) => {
                 let starts_an_option = title.is_some() || name == "mip6.mobility_opt";
                 let is_lost = starts_an_option && kind == Kind::Extent;
+                // What it takes those octets for is chance.
+                let name = if is_lost { "mip6.mobility_opt" } else { name };
                 // Where it was led astray by what has been said already, this is no difference of its own.
                 if !is_lost || !self.has_other_extent {
                     self.has_other_extent |= kind == Kind::Extent;
