@@ -6,29 +6,76 @@ use std::process::ExitCode;
 
 use dmm::decode::json;
 use dmm::decode::layers::{Carried, through_link};
+use dmm::oracle::{differences, generate, wireshark};
 use dmm::{Exit, Failure};
 use dmm_captures::{CaptureReader, Packet};
 use dmm_codec::{Drafts, MessageView};
 use serde_json::{Value, json};
 
+const USAGE: &str = "usage: pypcapkit.py CAPTURE.pcapng | oracle CAPTURE.pcapng
+       oracle --generate CAPTURE.pcapng
+       oracle --differences
+       tshark -r CAPTURE.pcapng -T pdml > PDML; tshark -G fields > FIELDS; oracle --wireshark PDML FIELDS";
+
 fn main() -> ExitCode {
-    let Some(path) = std::env::args().nth(1) else {
-        eprintln!("usage: pypcapkit.py CAPTURE.pcapng | oracle CAPTURE.pcapng");
-        return Exit::USAGE.into();
-    };
-    match compare(&path) {
-        Ok((messages, differences)) => {
-            for difference in &differences {
-                eprintln!("{path}: {difference}");
-            }
-            println!("{path}: {messages} messages, {} differences", differences.len());
-            if differences.is_empty() { Exit::OK.into() } else { Exit::FELL_SHORT.into() }
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        ["--generate", path] => generate(path),
+        ["--differences"] => {
+            print!("{}", differences::page());
+            Ok(0)
         }
+        ["--wireshark", pdml, fields] => wireshark(pdml, fields),
+        [path] => pypcapkit(path),
+        _ => Err(Failure::usage(USAGE)),
+    };
+    match result {
+        Ok(0) => Exit::OK.into(),
+        Ok(_) => Exit::FELL_SHORT.into(),
         Err(Failure { message, exit }) => {
             eprintln!("oracle: {message}");
             exit.into()
         }
     }
+}
+
+/// Writes the generated messages as a capture.
+fn generate(path: &str) -> Result<usize, Failure> {
+    let octets = generate::capture(&generate::messages(generate::SEED))?;
+    std::fs::write(path, octets).map_err(|error| Failure::file(path.as_ref(), error))?;
+    Ok(0)
+}
+
+/// Compares what a Wireshark, this machine's or another's, says about them.
+fn wireshark(pdml: &str, fields: &str) -> Result<usize, Failure> {
+    let read = |path: &str| {
+        std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{path}: {error}")))
+    };
+    let found = wireshark::compare(&read(pdml)?, &read(fields)?, &generate::messages(generate::SEED))?;
+    for (wireshark::Difference { field, place, kind }, (frame, said)) in &found.differences {
+        println!("{field} | {place} | {kind:?} | frame {frame}: {said}");
+    }
+    let wrong = differences::judge(&found.differences);
+    for wrong in &wrong {
+        eprintln!("{wrong}");
+    }
+    let (fields, known) = (found.fields.len(), found.differences.len());
+    println!(
+        "{} fields agreed, {} names; {fields} kinds of field, {known} differences",
+        found.agreed, found.names
+    );
+    Ok(wrong.len())
+}
+
+/// Compares what PyPCAPKit says about a capture, on standard input.
+fn pypcapkit(path: &str) -> Result<usize, Failure> {
+    let (messages, differences) = compare(path)?;
+    for difference in &differences {
+        eprintln!("{path}: {difference}");
+    }
+    println!("{path}: {messages} messages, {} differences", differences.len());
+    Ok(differences.len())
 }
 
 fn compare(path: &str) -> Result<(usize, Vec<String>), Failure> {

@@ -1,0 +1,5 @@
+//! What other decoders are compared with and over.
+
+pub mod differences;
+pub mod generate;
+pub mod wireshark;
