@@ -1,5 +1,5 @@
 //! Messages made from the codec's tables, the same from the same seed: every message, every option in a message that may
-//! carry it, every flag alone, every value of every registry, and several of each at random. What other decoders are
+//! carry it, every sub-option, every flag alone, every value of every registry, and several of each at random. What other decoders are
 //! compared over.
 
 use std::net::Ipv6Addr;
@@ -12,6 +12,7 @@ use dmm_codec::packet::{Ethernet, HOP_LIMIT, Ipv6, MOBILITY_HEADER};
 use dmm_codec::wire::{FieldKind, FieldSpec, Width, Wire as _};
 use dmm_codec::{
     Instant, MESSAGES, Message, MessageSpec, MobilityOption, OPTIONS, OptionSpec, PbaFlags, PbuFlags,
+    SubOptionSpec, SubOptionTable,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -28,14 +29,31 @@ pub const SEED: u64 = 8885;
 
 /// How many random instances there are of each row.
 const INSTANCES: usize = 6;
+/// How often octets are thrown for something that means nothing with most of them.
+const TRIES: usize = 500;
 /// Random options for a message of several.
 const OPTIONS_AT_ONCE: usize = 5;
 
 /// What one field of a row is to say; the others are random.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Wanted {
     field: &'static str,
-    value: u64,
+    what: What,
+}
+
+#[derive(Clone)]
+enum What {
+    Number(u64),
+    /// No octets, of a field that takes as many as there are.
+    Nothing,
+    /// One sub-option, whose fields are to say this.
+    SubOption(&'static SubOptionSpec, Vec<Wanted>),
+}
+
+impl Wanted {
+    fn number(field: &'static str, number: impl Into<u64>) -> Self {
+        Self { field, what: What::Number(number.into()) }
+    }
 }
 
 /// Every message, encoded.
@@ -85,29 +103,35 @@ fn carries(spec: &MessageSpec, option: &OptionSpec) -> bool {
     has_place && spec.extent != Extent::Rest
 }
 
-/// No octets, of a field that takes as many as there are.
-const NOTHING: u64 = 0;
-
-/// What the instances of a layout are to say: each flag alone and none, each value of each registry, the last field
-/// empty, and nothing in particular.
-fn wishes(fields: &[FieldSpec]) -> Vec<Vec<Wanted>> {
+/// What the instances of a layout are to say: each flag alone and none, each value of each registry, each sub-option with
+/// all of that, the last field empty, and nothing in particular. Flags of drafts are reserved bits.
+fn wishes(fields: &'static [FieldSpec]) -> Vec<Vec<Wanted>> {
     let mut all = vec![Vec::new(); INSTANCES];
     for FieldSpec { name: field, kind, width, .. } in fields {
         if *width == Width::Rest {
-            all.push(vec![Wanted { field, value: NOTHING }]);
+            all.push(vec![Wanted { field, what: What::Nothing }]);
         }
         match kind {
             FieldKind::Flags(flags) => {
-                let values = flags.iter().map(|flag| u64::from(flag.mask)).chain([0]);
-                all.extend(values.map(|value| vec![Wanted { field, value }]));
+                let known = flags.iter().filter(|flag| !flag.is_of_draft());
+                let values = known.map(|flag| flag.mask).chain([0]);
+                all.extend(values.map(|value| vec![Wanted::number(field, value)]));
             }
             FieldKind::Named(names) => {
-                all.extend(names.iter().map(|name| vec![Wanted { field, value: name.value.into() }]));
+                all.extend(names.iter().map(|name| vec![Wanted::number(field, name.value)]));
             }
             FieldKind::NamedBy { selector, registries } => {
                 for (chosen, names) in *registries {
-                    let by = Wanted { field: selector, value: (*chosen).into() };
-                    all.extend(names.iter().map(|name| vec![by, Wanted { field, value: name.value.into() }]));
+                    let by = Wanted::number(selector, *chosen);
+                    let both = |value| vec![by.clone(), Wanted::number(field, value)];
+                    all.extend(names.iter().map(|name| both(name.value)));
+                }
+            }
+            FieldKind::SubOptions(table) => {
+                for spec in table.rows {
+                    let inner = wishes(spec.fields).into_iter();
+                    let one = |inner| vec![Wanted { field, what: What::SubOption(spec, inner) }];
+                    all.extend(inner.map(one));
                 }
             }
             _ => {}
@@ -182,25 +206,25 @@ impl Random {
     /// An option that means something: octets are thrown until the codec can read them. None where what is wanted
     /// means nothing, as a Redirect option without either of its flags.
     fn option(&mut self, spec: &OptionSpec, wanted: &[Wanted]) -> Option<MobilityOption> {
-        const TRIES: usize = 500;
         (0..TRIES).find_map(|_| MobilityOption::read(spec.kind, &self.layout(spec.fields, wanted)).ok())
     }
 
     fn layout(&mut self, fields: &[FieldSpec], wanted: &[Wanted]) -> Vec<u8> {
         let mut octets = Vec::new();
         for field in fields {
-            let wanted = wanted.iter().find(|wanted| wanted.field == field.name).map(|wanted| wanted.value);
+            let wanted = wanted.iter().find(|wanted| wanted.field == field.name).map(|wanted| &wanted.what);
             self.field(field, wanted, &mut octets);
         }
         octets
     }
 
-    fn field(&mut self, field: &FieldSpec, wanted: Option<u64>, out: &mut Vec<u8>) {
+    fn field(&mut self, field: &FieldSpec, wanted: Option<&What>, out: &mut Vec<u8>) {
         let number = match (field.kind, wanted) {
-            (_, Some(wanted)) => Some(wanted),
+            (_, Some(What::Number(wanted))) => Some(*wanted),
             (FieldKind::Reserved, _) => Some(0),
             (FieldKind::Flags(flags), _) => {
-                Some(flags.iter().map(|flag| u64::from(flag.mask) & self.0.next_u64()).sum())
+                let known = flags.iter().filter(|flag| !flag.is_of_draft());
+                Some(known.map(|flag| u64::from(flag.mask) & self.0.next_u64()).sum())
             }
             (FieldKind::Named(names), _) => Some(names[self.below(names.len())].value.into()),
             (FieldKind::PrefixLength, _) => Some(self.below(129) as u64),
@@ -216,25 +240,61 @@ impl Random {
         };
         let width = match field.width {
             Width::Fixed(width) => width,
-            Width::Rest if wanted == Some(NOTHING) => 0,
+            Width::Rest if matches!(wanted, Some(What::Nothing)) => 0,
             Width::Rest => self.rest(field.kind),
         };
-        let label = field.label.to_lowercase();
-        let has_options = label.contains("option") || label.contains("attributes");
         match (number, field.kind) {
-            (None, FieldKind::Octets) if has_options => self.sub_options(out),
+            (None, FieldKind::SubOptions(table)) => self.sub_options(table, wanted, out),
             (Some(number), _) => out.extend(&number.to_be_bytes()[8 - width..]),
             (None, FieldKind::Identifier) => out.extend((0..width).map(|_| b'a' + self.below(26) as u8)),
+            // Small ones may be lengths of what follows.
+            (None, FieldKind::Octets) if self.below(2) == 0 => {
+                out.extend((0..width).map(|_| self.below(16) as u8));
+            }
             (None, _) => out.extend((0..width).map(|_| self.0.next_u32() as u8)),
         }
     }
 
-    /// Options or attributes within an option: Type, Length and data of each, of types that nobody has assigned.
-    fn sub_options(&mut self, out: &mut Vec<u8>) {
-        for _ in 0..self.below(3) {
-            let len = self.below(12);
-            out.extend([200 + self.below(50) as u8, len as u8]);
-            out.extend((0..len).map(|_| self.0.next_u32() as u8));
+    /// Type, Length and data of each: the one that is wanted, or some of the table and of types that nobody has assigned.
+    fn sub_options(&mut self, table: &SubOptionTable, wanted: Option<&What>, out: &mut Vec<u8>) {
+        match wanted {
+            Some(What::SubOption(spec, wanted)) => self.sub_option(table, spec, wanted, out),
+            Some(_) => {}
+            None => {
+                let mut rows: Vec<_> = table.rows.iter().collect();
+                for _ in 0..self.below(4) {
+                    if rows.is_empty() || self.below(3) == 0 {
+                        let len = self.below(12);
+                        out.extend([200 + self.below(50) as u8, len as u8]);
+                        out.extend((0..len).map(|_| self.0.next_u32() as u8));
+                    } else {
+                        let spec = rows.swap_remove(self.below(rows.len()));
+                        self.sub_option(table, spec, &[], out);
+                    }
+                }
+            }
+        }
+    }
+
+    fn sub_option(
+        &mut self,
+        table: &SubOptionTable,
+        spec: &SubOptionSpec,
+        wanted: &[Wanted],
+        out: &mut Vec<u8>,
+    ) {
+        let Some(body) = (0..TRIES)
+            .map(|_| self.layout(spec.fields, wanted))
+            .find(|body| (table.check)(spec.kind, body).is_ok())
+        else {
+            return;
+        };
+        out.push(spec.kind);
+        if !table.is_pad1(spec.kind) {
+            // Padding is zero (RFC 6089 §4.2.1.2).
+            let body = if table.is_pad1(0) && spec.kind == 1 { vec![0; body.len()] } else { body };
+            out.push(body.len() as u8);
+            out.extend(body);
         }
     }
 

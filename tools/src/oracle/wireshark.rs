@@ -135,6 +135,7 @@ impl Ours<'_> {
             What::Field(field, _) => field.spec.label,
             What::Option(title) => title,
             What::Number(_) => "Type or Length",
+            What::Octets(_) => "octets",
         }
     }
 }
@@ -145,8 +146,10 @@ enum What<'a> {
     Field(FieldView<'a>, Vec<FieldView<'a>>),
     /// An option as a whole.
     Option(&'static str),
-    /// The Type or the Length of one.
+    /// The Type or the Length of one, or of a sub-option.
     Number(u64),
+    /// The octets of a sub-option without a row.
+    Octets(&'a [u8]),
 }
 
 fn ours<'a>(view: &MessageView<'a>) -> Vec<Ours<'a>> {
@@ -174,6 +177,20 @@ fn ours<'a>(view: &MessageView<'a>) -> Vec<Ours<'a>> {
         let siblings: Vec<_> = option.fields().collect();
         for field in &siblings {
             all.push(part(field.offset, field.octets.len(), What::Field(*field, siblings.clone())));
+            for inner in field.sub_options().filter_map(Result::ok) {
+                all.push(part(inner.offset, 1, What::Number(inner.kind.into())));
+                let len = inner.body.len();
+                if inner.body_offset > inner.offset + 1 {
+                    all.push(part(inner.offset + 1, 1, What::Number(len as u64)));
+                }
+                let siblings: Vec<_> = inner.fields().collect();
+                if siblings.is_empty() && len > 0 {
+                    all.push(part(inner.body_offset, len, What::Octets(inner.body)));
+                }
+                for field in &siblings {
+                    all.push(part(field.offset, field.octets.len(), What::Field(*field, siblings.clone())));
+                }
+            }
         }
     }
     all
@@ -235,8 +252,10 @@ impl Pair<'_, '_> {
                 _ => Err(Kind::Extent),
             }
         } else if let Some(mask) = self.masks.get(name) {
-            match self.ours.iter().find(|part| overlaps(part, offset, len)) {
-                Some(Ours { what: What::Field(field, _), .. }) => {
+            // The innermost: the fields of a sub-option stand in one of its option.
+            let parts = self.ours.iter().filter(|part| overlaps(part, offset, len));
+            match parts.min_by_key(|part| part.len) {
+                Some(Ours { what: What::Field(field, _), len: ..=8, .. }) => {
                     bits(field, *mask, offset, len, shown, showname).map(|()| None)
                 }
                 _ => Err(Kind::Extent),
@@ -249,6 +268,7 @@ impl Pair<'_, '_> {
             let same = self.ours.iter().find(is_same);
             match same.map(|part| &part.what) {
                 Some(What::Number(number)) if as_number(shown) == Some(*number) => Ok(None),
+                Some(What::Octets(octets)) if as_octets(shown).as_deref() == Some(octets) => Ok(None),
                 Some(What::Field(field, siblings)) => whole(field, siblings, shown, showname),
                 _ => Err(Kind::Extent),
             }
