@@ -33,6 +33,7 @@ pub mod draft;
 pub mod edit;
 pub mod error;
 pub mod header;
+pub mod headers;
 pub mod icmp;
 pub mod lint;
 pub mod message;

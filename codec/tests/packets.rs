@@ -4,8 +4,9 @@
 use std::net::Ipv6Addr;
 
 use dmm_codec::Instant;
+use dmm_codec::headers::{End, NoWalk, Walk};
 use dmm_codec::ndp::ALL_NODES;
-use dmm_codec::packet::{Ethernet, IPV6_IN_IPV6, Ipv6, Udp, link_local, multicast_mac, slaac};
+use dmm_codec::packet::{Ethernet, IPV6_IN_IPV6, Ipv6, Udp, Vlan, link_local, multicast_mac, slaac};
 use pretty_assertions::assert_eq;
 
 const ROUTER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
@@ -60,6 +61,90 @@ fn a_payload_stands_behind_all_extension_headers() {
     let octets = Ipv6::packet(NODE, ROUTER, 0, 64, &chain);
     let packet = Ipv6::parse(&octets).unwrap();
     assert_eq!((packet.next_header, packet.payload_offset, packet.payload()), (135, 56, &b"message"[..]));
+}
+
+/// A fragment, ESP and AH hide what they carry: the packet carries them, and is no tunnel and no message.
+#[test]
+fn what_is_hidden_is_not_handed_out() {
+    let inner = Ipv6::packet(NODE, ALL_NODES, 59, 3, b"inner");
+    // (next header, the header that hides, where the walk ends)
+    let table: &[(u8, Vec<u8>, End)] = &[
+        (44, vec![41, 0, 0, 1, 0, 0, 0, 9], End::Fragment(41)), // offset 0, M
+        (44, vec![41, 0, 0, 8, 0, 0, 0, 9], End::Fragment(41)), // offset 1
+        (50, vec![0, 0, 0, 1, 0, 0, 0, 1], End::Encrypted),
+        (51, vec![41, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1], End::Authenticated(41)),
+    ];
+    for (kind, header, end) in table {
+        let hidden = [&header[..], &inner].concat();
+        let behind_options = [&[*kind, 0, 1, 4, 0, 0, 0, 0][..], &hidden].concat();
+        for octets in [
+            Ipv6::packet(NODE, ROUTER, *kind, 64, &hidden),
+            Ipv6::packet(NODE, ROUTER, 60, 64, &behind_options),
+        ] {
+            let packet = Ipv6::parse(&octets).unwrap();
+            assert_eq!((packet.next_header, packet.payload()), (*kind, &hidden[..]));
+            assert_eq!(packet.inner(), None);
+            assert!(packet.forwarded().is_some(), "a router passes it on");
+            assert_eq!(Walk::new(&octets).unwrap().end(), *end);
+        }
+    }
+    // RFC 6946: a fragment that is the whole packet.
+    let atomic = [&[41, 0, 0, 0, 0, 0, 0, 9][..], &inner].concat();
+    let octets = Ipv6::packet(NODE, ROUTER, 44, 64, &atomic);
+    assert_eq!(Ipv6::parse(&octets).unwrap().inner().unwrap().octets, inner);
+}
+
+/// RFC 6275 §6.1.1 and RFC 8200 §8.1: a home address and the final destination are in the sum, not the addresses of the
+/// header.
+#[test]
+fn a_checksum_covers_the_home_address_and_the_final_destination() {
+    let home: Ipv6Addr = "2001:db8:7::7".parse().unwrap();
+    let home_address = [&[135, 2, 1, 2, 0, 0, 201, 16][..], &home.octets()].concat();
+    let type_2 = [&[135, 2, 2, 1, 0, 0, 0, 0][..], &home.octets()].concat();
+    let there_already = [&[135, 2, 2, 0, 0, 0, 0, 0][..], &home.octets()].concat();
+    let segments = [&[135, 4, 4, 1, 1, 0, 0, 0][..], &home.octets(), &ROUTER.octets()].concat();
+    for (kind, header, summed) in [
+        (60, &home_address, (home, ROUTER)),
+        (43, &type_2, (NODE, home)),
+        (43, &there_already, (NODE, ROUTER)),
+        (43, &segments, (NODE, home)),
+    ] {
+        let octets = Ipv6::packet(NODE, ROUTER, kind, 64, &[&header[..], b"message"].concat());
+        let packet = Ipv6::parse(&octets).unwrap();
+        assert_eq!((packet.summed, packet.payload()), (summed, &b"message"[..]), "{header:?}");
+        assert_eq!((packet.src, packet.dst), (NODE, ROUTER));
+    }
+}
+
+#[test]
+fn a_packet_that_ends_within_its_headers_or_has_them_out_of_order_is_none() {
+    for (kind, headers) in [
+        (60, &[135, 9, 0, 0, 0, 0, 0, 0][..]),
+        (60, &[135, 0, 0]),
+        (44, &[135, 0, 0, 0, 0, 0, 0]),
+        (0, &[]),
+        (51, &[]),
+        (60, &[0, 0, 1, 4, 0, 0, 0, 0, 59, 0, 1, 4, 0, 0, 0, 0]), // hop-by-hop options behind destination options
+    ] {
+        assert_eq!(Ipv6::parse(&Ipv6::packet(NODE, ROUTER, kind, 64, headers)), None, "{kind}: {headers:?}");
+    }
+    assert_eq!(Walk::new(&[0x60; 39]).err(), Some(NoWalk::Cut));
+    assert_eq!(Walk::new(&[0x45; 40]).err(), Some(NoWalk::NotIpv6));
+    // As far as it was captured, and no further than it says.
+    let octets = Ipv6::packet(NODE, ROUTER, 59, 64, b"12345678");
+    let cut = Walk::new(&octets[..44]).unwrap();
+    assert_eq!((cut.is_whole, cut.behind()), (false, (59, &b"1234"[..])));
+}
+
+#[test]
+fn vlan_tags_are_gone_through_one_by_one() {
+    let octets = [0xe0, 7, 0x81, 0, 0x20, 9, 0x86, 0xdd, 1, 2];
+    let outer = Vlan::parse(0x88a8, &octets).unwrap();
+    assert_eq!((outer.id, outer.ether_type), (7, 0x8100));
+    let inner = Vlan::parse(outer.ether_type, outer.payload).unwrap();
+    assert_eq!((inner.id, inner.ether_type, inner.payload), (9, Ethernet::IPV6, &[1, 2][..]));
+    assert_eq!(Vlan::parse(Ethernet::IPV6, &octets), None);
+    assert_eq!(Vlan::parse(0x8100, &octets[..3]), None);
 }
 
 #[test]
