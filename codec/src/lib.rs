@@ -34,6 +34,8 @@ pub mod draft;
 pub mod edit;
 pub mod error;
 pub mod header;
+pub mod headers;
+pub mod icmp;
 pub mod lint;
 pub mod message;
 pub mod ndp;

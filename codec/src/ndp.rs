@@ -1,20 +1,24 @@
-//! The Neighbor Discovery messages of an access link: Router Solicitation, Router Advertisement and the options that
-//! a MAAR puts into them (RFC 4861 §4.1, §4.2, §4.6; Route Information of RFC 4191 §2.3).
+//! Neighbor Discovery (RFC 4861): Router Solicitation and Advertisement, Neighbor Solicitation and Advertisement, with
+//! the options that a MAAR and its mobile nodes put into them (§4.6; Route Information of RFC 4191 §2.3).
 
 use alloc::vec::Vec;
 use core::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
 
-use crate::checksum::checksum;
-use crate::packet::{ICMPV6, Mac};
-use crate::wire::{Wire, wire_struct};
+use crate::icmp::{IcmpError, IcmpErrorKind, summed, summed_body};
+use crate::packet::Mac;
+use crate::wire::{Wire, flags, wire_struct};
 
 /// ICMPv6 Type of Router Solicitation.
 pub const ROUTER_SOLICITATION: u8 = 133;
 /// ICMPv6 Type of Router Advertisement.
 pub const ROUTER_ADVERTISEMENT: u8 = 134;
-/// Neighbor Discovery is not valid unless it comes with this hop limit (RFC 4861 §6.1).
+/// ICMPv6 Type of Neighbor Solicitation.
+pub const NEIGHBOR_SOLICITATION: u8 = 135;
+/// ICMPv6 Type of Neighbor Advertisement.
+pub const NEIGHBOR_ADVERTISEMENT: u8 = 136;
+/// Neighbor Discovery is not valid unless it comes with this hop limit (RFC 4861 §6.1, §7.1).
 pub const ND_HOP_LIMIT: u8 = 255;
 /// All nodes on the link.
 pub const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
@@ -22,12 +26,65 @@ pub const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 pub const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
 
 const SOURCE_LINK_LAYER_ADDRESS: u8 = 1;
+const TARGET_LINK_LAYER_ADDRESS: u8 = 2;
 const PREFIX_INFORMATION: u8 = 3;
+const MTU: u8 = 5;
 const ROUTE_INFORMATION: u8 = 24;
-const ON_LINK_AND_AUTONOMOUS: u8 = 0xc0;
-const AUTONOMOUS: u8 = 0x40;
-const PREFERENCE: u8 = 0x18;
-const PREFERENCE_RESERVED: u8 = 0x10;
+
+flags! {
+    /// Flags of a Router Advertisement, without its preference.
+    pub struct RouterFlags(u8) {
+        M = 0x80, "Managed address configuration", "RFC 4861 §4.2";
+        O = 0x40, "Other configuration", "RFC 4861 §4.2";
+        H = 0x20, "Home Agent", "RFC 6275 §7.1";
+    }
+}
+
+flags! {
+    /// Flags of a Prefix Information option.
+    pub struct PrefixFlags(u8) {
+        L = 0x80, "on-link", "RFC 4861 §4.6.2";
+        A = 0x40, "autonomous address-configuration", "RFC 4861 §4.6.2";
+    }
+}
+
+flags! {
+    /// Flags of a Neighbor Advertisement.
+    pub struct NeighborFlags(u32) {
+        R = 0x8000_0000, "Router", "RFC 4861 §4.4";
+        S = 0x4000_0000, "Solicited", "RFC 4861 §4.4";
+        O = 0x2000_0000, "Override", "RFC 4861 §4.4";
+    }
+}
+
+/// Which of several routers or routes is preferred (RFC 4191 §2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preference {
+    /// Less than others.
+    Low,
+    /// As others.
+    #[default]
+    Medium,
+    /// More than others.
+    High,
+}
+
+impl Preference {
+    const MASK: u8 = 0x18;
+
+    fn bits(self) -> u8 {
+        match self {
+            Self::Low => 0x18,
+            Self::Medium => 0x00,
+            Self::High => 0x08,
+        }
+    }
+
+    /// `None` for the value that is reserved.
+    fn of(octet: u8) -> Option<Self> {
+        [Self::Low, Self::Medium, Self::High].into_iter().find(|it| it.bits() == octet & Self::MASK)
+    }
+}
 
 wire_struct! {
     /// Router Solicitation before its options.
@@ -44,10 +101,19 @@ wire_struct! {
         code: u8 => Uint, "", "Code";
         checksum: u16 => Uint, "", "Checksum";
         hop_limit: u8 => Uint, "", "Cur Hop Limit";
-        flags: u8 => Uint, "", "Flags";
+        flags: u8 => Uint, "", "M, O, H, Prf";
         router_lifetime: u16 => Uint, "", "Router Lifetime";
         reachable_time: u32 => Uint, "", "Reachable Time";
         retrans_timer: u32 => Uint, "", "Retrans Timer";
+    }
+
+    /// Neighbor Solicitation and Advertisement before their options.
+    pub struct NeighborBody {
+        icmp_type: u8 => Uint, "", "Type";
+        code: u8 => Uint, "", "Code";
+        checksum: u16 => Uint, "", "Checksum";
+        flags: u32 => Uint, "", "R, S, O, Reserved";
+        target: Ipv6Addr => Ipv6, "", "Target Address";
     }
 
     /// Prefix Information option behind Type and Length.
@@ -58,6 +124,12 @@ wire_struct! {
         preferred: u32 => Uint, "", "Preferred Lifetime";
         reserved: u32 => Reserved, "", "Reserved2";
         prefix: Ipv6Addr => Prefix, "", "Prefix";
+    }
+
+    /// MTU option behind Type and Length.
+    pub struct MtuBody {
+        reserved: u16 => Reserved, "", "Reserved";
+        mtu: u32 => Uint, "", "MTU";
     }
 
     /// Route Information option behind Type and Length, with the whole prefix.
@@ -79,21 +151,35 @@ pub struct RouterSolicitation {
 /// A Router Advertisement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouterAdvertisement {
+    /// The hop limit that hosts should send with; 0 for none in particular.
+    pub hop_limit: u8,
+    /// Flags.
+    pub flags: RouterFlags,
+    /// Which of several default routers this is (RFC 4191 §2.2).
+    pub preference: Preference,
     /// How long the sender is a default router, in seconds; 0 for never.
     pub router_lifetime: u16,
+    /// How long a neighbour counts as reachable, in milliseconds; 0 for none in particular.
+    pub reachable_time: u32,
+    /// How long between Neighbor Solicitations, in milliseconds; 0 for none in particular.
+    pub retrans_timer: u32,
     /// The sender's MAC address.
     pub source_mac: Option<Mac>,
-    /// Prefixes to form addresses from.
+    /// The link's MTU.
+    pub mtu: Option<u32>,
+    /// Prefixes of the link, or to form addresses from, as their flags say.
     pub prefixes: Vec<PrefixInformation>,
     /// More specific routes (RFC 4191).
     pub routes: Vec<RouteInformation>,
 }
 
-/// A prefix to form addresses from.
+/// A prefix of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrefixInformation {
     /// The prefix.
     pub prefix: Ipv6Net,
+    /// What it is for.
+    pub flags: PrefixFlags,
     /// How long addresses from it are valid, in seconds.
     pub valid: u32,
     /// How long they may start new communication, in seconds; 0 deprecates them at once (RFC 8885 §3.7).
@@ -105,70 +191,103 @@ pub struct PrefixInformation {
 pub struct RouteInformation {
     /// The prefix.
     pub prefix: Ipv6Net,
+    /// Which of several routes this is.
+    pub preference: Preference,
     /// How long the route is valid, in seconds.
     pub lifetime: u32,
 }
 
+/// A Neighbor Solicitation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeighborSolicitation {
+    /// Whom it asks for.
+    pub target: Ipv6Addr,
+    /// The sender's MAC address.
+    pub source_mac: Option<Mac>,
+}
+
+/// A Neighbor Advertisement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeighborAdvertisement {
+    /// Flags.
+    pub flags: NeighborFlags,
+    /// Whom it tells of.
+    pub target: Ipv6Addr,
+    /// The target's MAC address.
+    pub target_mac: Option<Mac>,
+}
+
+/// A message as its section checks it.
+struct Kind {
+    what: &'static str,
+    icmp_type: u8,
+    section: &'static str,
+}
+
+const RS: Kind =
+    Kind { what: "Router Solicitation", icmp_type: ROUTER_SOLICITATION, section: "RFC 4861 §6.1.1" };
+const RA: Kind =
+    Kind { what: "Router Advertisement", icmp_type: ROUTER_ADVERTISEMENT, section: "RFC 4861 §6.1.2" };
+const NS: Kind =
+    Kind { what: "Neighbor Solicitation", icmp_type: NEIGHBOR_SOLICITATION, section: "RFC 4861 §7.1.1" };
+const NA: Kind =
+    Kind { what: "Neighbor Advertisement", icmp_type: NEIGHBOR_ADVERTISEMENT, section: "RFC 4861 §7.1.2" };
+
 impl RouterSolicitation {
-    /// Reads the ICMPv6 message; `None` for any other message, or one that is not valid (RFC 4861 §6.1.1), but for
-    /// the hop limit, which the caller knows and compares with [`ND_HOP_LIMIT`].
-    pub fn parse(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Option<Self> {
-        let (body, options) = split::<RsBody>(octets, src, dst)?;
+    /// Reads the ICMPv6 message as a router must (RFC 4861 §6.1.1).
+    pub fn parse(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr, hop_limit: u8) -> Result<Self, IcmpError> {
+        let (_, options) = RS.checked::<RsBody>(octets, src, dst, hop_limit)?;
         let mut solicitation = Self::default();
-        for option in NdOptions(options) {
-            let (kind, body) = option?;
-            if kind == SOURCE_LINK_LAYER_ADDRESS {
-                // RFC 4861 §6.1.1: an unspecified source has no link-layer address to give.
-                if src.is_unspecified() {
-                    return None;
-                }
-                solicitation.source_mac = body.try_into().ok();
+        for option in options {
+            let option = option?;
+            if option.kind == SOURCE_LINK_LAYER_ADDRESS {
+                RS.has_source(src, option.offset)?;
+                solicitation.source_mac = option.body.try_into().ok();
             }
         }
-        (body.icmp_type == ROUTER_SOLICITATION && body.code == 0).then_some(solicitation)
+        Ok(solicitation)
     }
 
     /// Writes the ICMPv6 message with its checksum.
     pub fn encode(&self, src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
         let mut out = Vec::new();
         RsBody { icmp_type: ROUTER_SOLICITATION, code: 0, checksum: 0, reserved: 0 }.write(&mut out);
-        write_source_mac(&mut out, self.source_mac);
+        write_mac(&mut out, SOURCE_LINK_LAYER_ADDRESS, self.source_mac);
         summed(out, src, dst)
     }
 }
 
 impl RouterAdvertisement {
-    /// Reads the ICMPv6 message; `None` for any other message, or one that is not valid (RFC 4861 §6.1.2), but for
-    /// the hop limit, which the caller knows and compares with [`ND_HOP_LIMIT`].
-    pub fn parse(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Option<Self> {
-        let (body, options) = split::<RaBody>(octets, src, dst)?;
+    /// Reads the ICMPv6 message as a host must (RFC 4861 §6.1.2). Options that mean nothing are skipped.
+    pub fn parse(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr, hop_limit: u8) -> Result<Self, IcmpError> {
+        let (body, options) = RA.checked::<RaBody>(octets, src, dst, hop_limit)?;
         if !src.is_unicast_link_local() {
-            return None;
+            let expected = "a link-local address";
+            return Err(RA.error(0, IcmpErrorKind::Address { field: "source", found: src, expected }));
         }
-        let mut advertisement = Self { router_lifetime: body.router_lifetime, ..Self::default() };
-        for option in NdOptions(options) {
-            let (kind, body) = option?;
+        let known = RouterFlags::FLAGS.iter().fold(0, |known, flag| known | flag.mask as u8);
+        let mut advertisement = Self {
+            hop_limit: body.hop_limit,
+            flags: RouterFlags(body.flags & known),
+            // RFC 4191 §2.2: "If the Reserved (10) value is received, the receiver MUST treat the value as if it were
+            // (00)."
+            preference: Preference::of(body.flags).unwrap_or_default(),
+            router_lifetime: body.router_lifetime,
+            reachable_time: body.reachable_time,
+            retrans_timer: body.retrans_timer,
+            ..Self::default()
+        };
+        for option in options {
+            let NdOption { kind, body, .. } = option?;
             match kind {
                 SOURCE_LINK_LAYER_ADDRESS => advertisement.source_mac = body.try_into().ok(),
-                PREFIX_INFORMATION => {
-                    let Ok(body) = PrefixInformationBody::read(body) else { continue };
-                    let Ok(prefix) = Ipv6Net::new(body.prefix, body.prefix_length) else { continue };
-                    if body.flags & AUTONOMOUS != 0 {
-                        let PrefixInformationBody { valid, preferred, .. } = body;
-                        advertisement.prefixes.push(PrefixInformation {
-                            prefix: prefix.trunc(),
-                            valid,
-                            preferred,
-                        });
-                    }
-                }
-                ROUTE_INFORMATION => {
-                    advertisement.routes.extend(RouteInformation::read(body));
-                }
+                PREFIX_INFORMATION => advertisement.prefixes.extend(PrefixInformation::read(body)),
+                MTU => advertisement.mtu = MtuBody::read(body).ok().map(|body| body.mtu),
+                ROUTE_INFORMATION => advertisement.routes.extend(RouteInformation::read(body)),
                 _ => {}
             }
         }
-        (body.icmp_type == ROUTER_ADVERTISEMENT && body.code == 0).then_some(advertisement)
+        Ok(advertisement)
     }
 
     /// Writes the ICMPv6 message with its checksum.
@@ -178,18 +297,21 @@ impl RouterAdvertisement {
             icmp_type: ROUTER_ADVERTISEMENT,
             code: 0,
             checksum: 0,
-            hop_limit: crate::packet::HOP_LIMIT,
-            flags: 0,
+            hop_limit: self.hop_limit,
+            flags: self.flags.0 & !Preference::MASK | self.preference.bits(),
             router_lifetime: self.router_lifetime,
-            reachable_time: 0,
-            retrans_timer: 0,
+            reachable_time: self.reachable_time,
+            retrans_timer: self.retrans_timer,
         };
         body.write(&mut out);
-        write_source_mac(&mut out, self.source_mac);
-        for PrefixInformation { prefix, valid, preferred } in &self.prefixes {
+        write_mac(&mut out, SOURCE_LINK_LAYER_ADDRESS, self.source_mac);
+        if let Some(mtu) = self.mtu {
+            write_option(&mut out, MTU, &MtuBody { reserved: 0, mtu });
+        }
+        for PrefixInformation { prefix, flags, valid, preferred } in &self.prefixes {
             let body = PrefixInformationBody {
                 prefix_length: prefix.prefix_len(),
-                flags: ON_LINK_AND_AUTONOMOUS,
+                flags: flags.0,
                 valid: *valid,
                 preferred: *preferred,
                 reserved: 0,
@@ -197,16 +319,98 @@ impl RouterAdvertisement {
             };
             write_option(&mut out, PREFIX_INFORMATION, &body);
         }
-        for RouteInformation { prefix, lifetime } in &self.routes {
+        for RouteInformation { prefix, preference, lifetime } in &self.routes {
             let body = RouteInformationBody {
                 prefix_length: prefix.prefix_len(),
-                preference: 0,
+                preference: preference.bits(),
                 lifetime: *lifetime,
                 prefix: prefix.network(),
             };
             write_option(&mut out, ROUTE_INFORMATION, &body);
         }
         summed(out, src, dst)
+    }
+}
+
+impl NeighborSolicitation {
+    /// Reads the ICMPv6 message as a node must (RFC 4861 §7.1.1).
+    pub fn parse(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr, hop_limit: u8) -> Result<Self, IcmpError> {
+        let (body, options) = NS.checked::<NeighborBody>(octets, src, dst, hop_limit)?;
+        NS.has_unicast_target(body.target)?;
+        if src.is_unspecified() && !is_solicited_node(dst) {
+            let expected = "a solicited-node multicast address, for the source is unspecified";
+            return Err(NS.error(0, IcmpErrorKind::Address { field: "destination", found: dst, expected }));
+        }
+        let mut solicitation = Self { target: body.target, source_mac: None };
+        for option in options {
+            let option = option?;
+            if option.kind == SOURCE_LINK_LAYER_ADDRESS {
+                NS.has_source(src, option.offset)?;
+                solicitation.source_mac = option.body.try_into().ok();
+            }
+        }
+        Ok(solicitation)
+    }
+
+    /// Writes the ICMPv6 message with its checksum.
+    pub fn encode(&self, src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
+        let mut out = Vec::new();
+        let (icmp_type, target) = (NEIGHBOR_SOLICITATION, self.target);
+        NeighborBody { icmp_type, code: 0, checksum: 0, flags: 0, target }.write(&mut out);
+        write_mac(&mut out, SOURCE_LINK_LAYER_ADDRESS, self.source_mac);
+        summed(out, src, dst)
+    }
+}
+
+impl NeighborAdvertisement {
+    /// Reads the ICMPv6 message as a node must (RFC 4861 §7.1.2).
+    pub fn parse(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr, hop_limit: u8) -> Result<Self, IcmpError> {
+        const FLAGS: usize = 4;
+        let (body, options) = NA.checked::<NeighborBody>(octets, src, dst, hop_limit)?;
+        NA.has_unicast_target(body.target)?;
+        let known = NeighborFlags::FLAGS.iter().fold(0, |known, flag| known | flag.mask);
+        let flags = NeighborFlags(body.flags & known);
+        if dst.is_multicast() && flags.contains(NeighborFlags::S) {
+            return Err(NA.error(FLAGS, IcmpErrorKind::SolicitedToMany));
+        }
+        let mut advertisement = Self { flags, target: body.target, target_mac: None };
+        for option in options {
+            let NdOption { kind, body, .. } = option?;
+            if kind == TARGET_LINK_LAYER_ADDRESS {
+                advertisement.target_mac = body.try_into().ok();
+            }
+        }
+        Ok(advertisement)
+    }
+
+    /// Writes the ICMPv6 message with its checksum.
+    pub fn encode(&self, src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
+        let mut out = Vec::new();
+        let (icmp_type, flags, target) = (NEIGHBOR_ADVERTISEMENT, self.flags.0, self.target);
+        NeighborBody { icmp_type, code: 0, checksum: 0, flags, target }.write(&mut out);
+        write_mac(&mut out, TARGET_LINK_LAYER_ADDRESS, self.target_mac);
+        summed(out, src, dst)
+    }
+}
+
+/// The multicast address at which an address is asked for (RFC 4291 §2.7.1).
+pub fn solicited_node(address: Ipv6Addr) -> Ipv6Addr {
+    let [.., a, b, c] = address.octets();
+    Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | u16::from(a), u16::from_be_bytes([b, c]))
+}
+
+fn is_solicited_node(address: Ipv6Addr) -> bool {
+    address == solicited_node(address)
+}
+
+impl PrefixInformation {
+    /// Reads the octets behind Type and Length; `None` where they say no prefix.
+    fn read(octets: &[u8]) -> Option<Self> {
+        let body = PrefixInformationBody::read(octets).ok()?;
+        let prefix = Ipv6Net::new(body.prefix, body.prefix_length).ok()?.trunc();
+        let known = PrefixFlags::L | PrefixFlags::A;
+        let flags = PrefixFlags(body.flags & known.0);
+        Some(Self { prefix, flags, valid: body.valid, preferred: body.preferred })
     }
 }
 
@@ -220,26 +424,59 @@ impl RouteInformation {
         let prefix = Ipv6Net::new(body.prefix, body.prefix_length).ok()?.trunc();
         let missing = whole.len() - octets.len();
         let fits = usize::from(body.prefix_length) <= 128 - 8 * missing;
-        let reserved = body.preference & PREFERENCE == PREFERENCE_RESERVED;
-        (fits && !reserved).then_some(Self { prefix, lifetime: body.lifetime })
+        let preference = Preference::of(body.preference)?;
+        fits.then_some(Self { prefix, preference, lifetime: body.lifetime })
     }
 }
 
-fn split<T: Wire>(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Option<(T, &[u8])> {
-    let (body, options) = octets.split_at_checked(T::LEN)?;
-    let good = checksum(src, dst, ICMPV6, octets) == 0;
-    good.then(|| T::read(body).ok()).flatten().map(|body| (body, options))
+impl Kind {
+    fn error(&self, offset: usize, kind: IcmpErrorKind) -> IcmpError {
+        IcmpError { what: self.what, offset, kind, section: self.section }
+    }
+
+    /// What all of the four sections check: type, length, checksum, hop limit, code.
+    fn checked<'a, T: Wire>(
+        &self,
+        octets: &'a [u8],
+        src: Ipv6Addr,
+        dst: Ipv6Addr,
+        hop_limit: u8,
+    ) -> Result<(T, NdOptions<'a>), IcmpError> {
+        if let Some(other) = octets.first().filter(|found| **found != self.icmp_type) {
+            return Err(self.error(0, IcmpErrorKind::Type(*other)));
+        }
+        let (body, options) = summed_body(octets, src, dst, self.what, self.section)?;
+        if hop_limit != ND_HOP_LIMIT {
+            return Err(self.error(0, IcmpErrorKind::HopLimit(hop_limit)));
+        }
+        if octets[1] != 0 {
+            return Err(self.error(1, IcmpErrorKind::Code(octets[1])));
+        }
+        let (what, section) = (self.what, self.section);
+        Ok((body, NdOptions { octets: options, offset: T::LEN, what, section }))
+    }
+
+    /// An unspecified source has no link-layer address to give.
+    fn has_source(&self, src: Ipv6Addr, offset: usize) -> Result<(), IcmpError> {
+        if src.is_unspecified() {
+            return Err(self.error(offset, IcmpErrorKind::LinkLayerOfNobody));
+        }
+        Ok(())
+    }
+
+    fn has_unicast_target(&self, target: Ipv6Addr) -> Result<(), IcmpError> {
+        const TARGET: usize = 8;
+        let (field, expected) = ("target", "no multicast address");
+        if target.is_multicast() {
+            return Err(self.error(TARGET, IcmpErrorKind::Address { field, found: target, expected }));
+        }
+        Ok(())
+    }
 }
 
-fn summed(mut octets: Vec<u8>, src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
-    let sum = checksum(src, dst, ICMPV6, &octets);
-    octets[2..4].copy_from_slice(&sum.to_be_bytes());
-    octets
-}
-
-fn write_source_mac(out: &mut Vec<u8>, mac: Option<Mac>) {
+fn write_mac(out: &mut Vec<u8>, kind: u8, mac: Option<Mac>) {
     if let Some(mac) = mac {
-        out.extend_from_slice(&[SOURCE_LINK_LAYER_ADDRESS, 1]);
+        out.extend_from_slice(&[kind, 1]);
         out.extend_from_slice(&mac);
     }
 }
@@ -251,22 +488,39 @@ fn write_option(out: &mut Vec<u8>, kind: u8, body: &impl Wire) {
     out[start + 1] = ((out.len() - start) / 8) as u8;
 }
 
-/// Type and octets behind Type and Length of each option; `None`, and the end, at the first that is cut short or has
-/// the Length 0, which makes the whole message invalid (RFC 4861 §6.1.1, §6.1.2).
-struct NdOptions<'a>(&'a [u8]);
+/// One option: its octets behind Type and Length.
+struct NdOption<'a> {
+    kind: u8,
+    /// Where it starts in the message.
+    offset: usize,
+    body: &'a [u8],
+}
+
+/// The options of a message; an error, and the end, at the first that is cut short or has the Length 0, which makes the
+/// whole message invalid (RFC 4861 §6.1, §7.1).
+struct NdOptions<'a> {
+    octets: &'a [u8],
+    offset: usize,
+    what: &'static str,
+    section: &'static str,
+}
 
 impl<'a> Iterator for NdOptions<'a> {
-    type Item = Option<(u8, &'a [u8])>;
+    type Item = Result<NdOption<'a>, IcmpError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let octets = core::mem::take(&mut self.0);
-        if octets.is_empty() {
-            return None;
-        }
-        let units = octets.get(1).copied().map_or(0, usize::from);
-        Some(octets.split_at_checked(units * 8).and_then(|(option, rest)| {
-            self.0 = rest;
-            Some((*option.first()?, option.get(2..)?))
-        }))
+        let (octets, offset) = (core::mem::take(&mut self.octets), self.offset);
+        let kind = *octets.first()?;
+        let expected = octets.get(1).map_or(2, |units| usize::from(*units) * 8);
+        let wrong = match expected {
+            0 => IcmpErrorKind::EmptyOption,
+            _ => IcmpErrorKind::TooShort { found: octets.len(), expected },
+        };
+        let (what, section) = (self.what, self.section);
+        let Some((option, rest)) = octets.split_at_checked(expected).filter(|_| expected >= 8) else {
+            return Some(Err(IcmpError { what, offset, kind: wrong, section }));
+        };
+        (self.octets, self.offset) = (rest, offset + expected);
+        Some(Ok(NdOption { kind, offset, body: &option[2..] }))
     }
 }

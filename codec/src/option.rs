@@ -127,13 +127,34 @@ pub fn spec_by_name(name: &str) -> Option<&'static OptionSpec> {
     OPTIONS.iter().find(|spec| spec.name == name)
 }
 
-/// An option of a type that the table does not have, or one whose octets make no sense and that is skipped like one.
+/// An option of a type that the table does not have, or octets that stand in the place of any option on purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownOption {
+    kind: u8,
+    data: Vec<u8>,
+}
+
+impl UnknownOption {
+    /// An option of a type without a row; none for a type that has one, and would be read as that.
+    pub fn new(kind: u8, data: &[u8]) -> Option<Self> {
+        spec(kind).is_none().then(|| Self::on_purpose(kind, data))
+    }
+
+    /// The octets of an option of any type, written as they are, for messages that are wrong on purpose. Reading them
+    /// gives what the table makes of them: another value, or an error.
+    pub fn on_purpose(kind: u8, data: &[u8]) -> Self {
+        Self { kind, data: data.to_vec() }
+    }
+
     /// Type octet.
-    pub kind: u8,
+    pub fn kind(&self) -> u8 {
+        self.kind
+    }
+
     /// The octets behind its Length.
-    pub data: Vec<u8>,
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
 }
 
 macro_rules! mobility_options {
@@ -173,7 +194,7 @@ macro_rules! mobility_options {
             pub fn read(kind: u8, body: &[u8]) -> Result<Self, ErrorKind> {
                 match kind {
                     $( $kind => read_as::<$value>(body).map(Self::$variant), )*
-                    _ => Ok(Self::Unknown(UnknownOption { kind, data: body.to_vec() })),
+                    _ => Ok(Self::Unknown(UnknownOption::on_purpose(kind, body))),
                 }
             }
 

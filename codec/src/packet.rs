@@ -4,9 +4,10 @@
 use alloc::vec::Vec;
 use core::net::Ipv6Addr;
 
-use etherparse::{EtherType, Ethernet2Header, IpNumber, Ipv6Header, Ipv6HeaderSlice, Ipv6Slice, UdpHeader};
+use etherparse::{EtherType, Ethernet2Header, IpNumber, Ipv6Header, SingleVlanHeader, UdpHeader};
 
 use crate::checksum::checksum;
+use crate::headers::{End, Walk};
 
 pub use crate::checksum::MOBILITY_HEADER;
 /// Next Header value of IPv6 in IPv6 (RFC 2473).
@@ -54,6 +55,30 @@ impl<'a> Ethernet<'a> {
     }
 }
 
+/// A VLAN tag behind an Ethernet header or another tag (IEEE 802.1Q).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vlan<'a> {
+    /// VLAN identifier.
+    pub id: u16,
+    /// EtherType of what it carries, which may be another tag.
+    pub ether_type: u16,
+    /// What it carries.
+    pub payload: &'a [u8],
+}
+
+impl<'a> Vlan<'a> {
+    /// Reads what stands behind this EtherType; `None` where that is no tag, or ends within it.
+    pub fn parse(ether_type: u16, octets: &'a [u8]) -> Option<Self> {
+        let tags =
+            [EtherType::VLAN_TAGGED_FRAME, EtherType::PROVIDER_BRIDGING, EtherType::VLAN_DOUBLE_TAGGED_FRAME];
+        if !tags.contains(&EtherType(ether_type)) {
+            return None;
+        }
+        let (header, payload) = SingleVlanHeader::from_slice(octets).ok()?;
+        Some(Self { id: header.vlan_id.value(), ether_type: header.ether_type.0, payload })
+    }
+}
+
 /// The MAC address that an IPv6 multicast group is sent to (RFC 2464 §7).
 pub fn multicast_mac(group: Ipv6Addr) -> Mac {
     let [.., a, b, c, d] = group.octets();
@@ -77,6 +102,10 @@ pub fn slaac(prefix: [u8; 8], mac: Mac) -> Ipv6Addr {
 }
 
 /// An IPv6 packet and what it carries behind its extension headers.
+///
+/// What a fragment, ESP or AH carry is not what the packet carries, as far as anybody can tell here: such a packet
+/// carries its Fragment, ESP or AH header, with all behind it as payload. It can be forwarded, and is taken for nothing
+/// else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ipv6<'a> {
     /// Source address.
@@ -85,30 +114,34 @@ pub struct Ipv6<'a> {
     pub dst: Ipv6Addr,
     /// Hop limit.
     pub hop_limit: u8,
-    /// What it carries, behind all extension headers.
+    /// What it carries, behind all extension headers that can be gone through.
     pub next_header: u8,
     /// The whole packet, as long as its Payload Length says.
     pub octets: &'a [u8],
     /// Where the payload starts in it.
     pub payload_offset: usize,
+    /// The addresses that the payload's checksum covers: [`Walk::summed`].
+    pub summed: (Ipv6Addr, Ipv6Addr),
 }
 
 impl<'a> Ipv6<'a> {
-    /// Reads a packet; `None` where it is not IPv6, or ends before its Payload Length says.
+    /// Reads a packet; `None` where it is not IPv6, or ends before its Payload Length says, or within an extension header,
+    /// or has hop-by-hop options anywhere but first (RFC 8200 §4.1).
     pub fn parse(octets: &'a [u8]) -> Option<Self> {
-        // A Payload Length of zero is taken as it is: etherparse would read on, expecting a jumbogram.
-        let said = Ipv6HeaderSlice::from_slice(octets).ok()?.payload_length();
-        let octets = octets.get(..Ipv6Header::LEN + usize::from(said))?;
-        let slice = Ipv6Slice::from_slice(octets).ok()?;
-        let header = slice.header();
-        let payload_offset = Ipv6Header::LEN + slice.extensions().slice().len();
+        let mut walk = Walk::new(octets).ok()?;
+        let octets = octets.get(..walk.said)?;
+        if walk.end() == End::Cut || !walk.is_in_order() {
+            return None;
+        }
+        let (next_header, payload) = walk.behind();
         Some(Self {
-            src: header.source_addr(),
-            dst: header.destination_addr(),
-            hop_limit: header.hop_limit(),
-            next_header: slice.payload().ip_number.0,
+            src: walk.src,
+            dst: walk.dst,
+            hop_limit: walk.hop_limit,
+            next_header,
             octets,
-            payload_offset,
+            payload_offset: octets.len() - payload.len(),
+            summed: walk.summed(),
         })
     }
 

@@ -58,7 +58,7 @@ fn pbu() -> Vec<u8> {
         MobilityOption::MnIdentifier(MnIdentifier::nai("mn1@example.org")),
         MobilityOption::AnchoredPrefix("2001:db8:a001::/64".parse().expect("it is a prefix")),
         MobilityOption::DlifLinkLayer(LinkLayerAddress(vec![2, 0x5a, 0xa9, 0x47, 0x59, 0x24])),
-        MobilityOption::Unknown(UnknownOption { kind: 250, data: vec![1, 2, 3] }),
+        MobilityOption::Unknown(UnknownOption::on_purpose(250, &[1, 2, 3])),
     ];
     Message::Pbu(Pbu { options, ..Pbu::default() }).encode(SRC, DST).expect("it fits")
 }

@@ -347,6 +347,20 @@ fn prefix_bits_past_the_length_are_ignored() {
 
 /// R4.1.6, R4.2.6: "MUST ignore and skip any options that it does not understand". Kept, so that who passes a message
 /// on or shows it can; B5.
+/// What is read back is what was written, but for what is wrong on purpose.
+#[test]
+fn an_unknown_option_of_a_known_type_is_made_on_purpose_only() {
+    for spec in dmm_codec::OPTIONS {
+        assert_eq!(UnknownOption::new(spec.kind, &[]), None, "{}", spec.name);
+    }
+    let unknown = UnknownOption::new(60, &[1]).unwrap();
+    assert_eq!((unknown.kind(), unknown.data()), (60, &[1][..]));
+    assert_eq!(MobilityOption::read(60, &[1]), Ok(MobilityOption::Unknown(unknown)));
+    let wrong = MobilityOption::Unknown(UnknownOption::on_purpose(22, &[0; 17]));
+    assert_eq!((wrong.kind(), wrong.body()), (22, vec![0; 17]));
+    assert!(MobilityOption::read(wrong.kind(), &wrong.body()).is_err());
+}
+
 #[test]
 fn unknown_options_are_kept_in_their_places() {
     let octets = pbu(&[
@@ -360,7 +374,7 @@ fn unknown_options_are_kept_in_their_places() {
         &[0],
         &[71, 1, 9],
     ]);
-    let unknown = |kind, data: &[u8]| MobilityOption::Unknown(UnknownOption { kind, data: data.to_vec() });
+    let unknown = |kind, data: &[u8]| MobilityOption::Unknown(UnknownOption::new(kind, data).unwrap());
     let options = vec![
         unknown(200, &[1, 2, 3]),
         unknown(60, &[]),
@@ -512,7 +526,7 @@ fn edits_made_together_find_their_places_in_the_unedited_message() {
 
 #[test]
 fn what_does_not_fit_its_length_field_is_not_encoded() {
-    let unknown = |len| MobilityOption::Unknown(UnknownOption { kind: 200, data: vec![0; len] });
+    let unknown = |len| MobilityOption::Unknown(UnknownOption::new(200, &vec![0; len]).unwrap());
     let text = |options| message(7, options).encode(SRC, DST).map(|o| o.len()).map_err(|e| e.to_string());
     assert_eq!(text(vec![unknown(255)]), Ok(272));
     let too_long = "mobility option 200 would have 256 octets, at most 255 fit its length field";

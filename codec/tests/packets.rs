@@ -1,155 +1,16 @@
-//! What surrounds a Mobility Header, and Neighbor Discovery: octets written by hand, checksums computed by another
-//! program over the pseudo-header of RFC 8200 §8.1.
+//! What surrounds a Mobility Header: octets written by hand, checksums computed by another program over the pseudo-header
+//! of RFC 8200 §8.1.
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::ndp::{
-    ALL_NODES, PrefixInformation, RouteInformation, RouterAdvertisement, RouterSolicitation,
-};
-use dmm_codec::packet::{Ethernet, ICMPV6, IPV6_IN_IPV6, Ipv6, Udp, link_local, multicast_mac, slaac};
-use dmm_codec::{Instant, checksum};
+use dmm_codec::Instant;
+use dmm_codec::headers::{End, NoWalk, Walk};
+use dmm_codec::ndp::ALL_NODES;
+use dmm_codec::packet::{Ethernet, IPV6_IN_IPV6, Ipv6, Udp, Vlan, link_local, multicast_mac, slaac};
 use pretty_assertions::assert_eq;
 
 const ROUTER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 const NODE: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2);
-
-/// RFC 4861 §4.1, from fe80::2 to ff02::2.
-#[rustfmt::skip]
-const SOLICITATION: &[u8] = &[
-    133, 0, // Type, Code
-    0x1c, 0x1a, // Checksum
-    0, 0, 0, 0, // Reserved
-    1, 1, // Source Link-Layer Address, 8 octets
-    0x02, 0x00, 0x5e, 0x10, 0x00, 0x02,
-];
-
-/// RFC 4861 §4.2, §4.6.1, §4.6.2 and RFC 4191 §2.3, from fe80::1 to ff02::1.
-#[rustfmt::skip]
-const ADVERTISEMENT: &[u8] = &[
-    134, 0, // Type, Code
-    0xbf, 0x61, // Checksum
-    64, // Cur Hop Limit
-    0, // M, O, Reserved
-    0x07, 0x08, // Router Lifetime: 1800 s
-    0, 0, 0, 0, // Reachable Time
-    0, 0, 0, 0, // Retrans Timer
-    1, 1, // Source Link-Layer Address, 8 octets
-    0x02, 0x00, 0x5e, 0x10, 0x00, 0x01,
-    3, 4, // Prefix Information, 32 octets
-    64, // Prefix Length
-    0xc0, // L = 0x80, A = 0x40
-    0x00, 0x00, 0x1c, 0x20, // Valid Lifetime: 7200 s
-    0x00, 0x00, 0x00, 0x00, // Preferred Lifetime: deprecated
-    0, 0, 0, 0, // Reserved2
-    0x20, 0x01, 0x0d, 0xb8, 0x01, 0x00, 0x00, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0,
-    24, 3, // Route Information, 24 octets
-    48, // Prefix Length
-    0x00, // Prf: medium
-    0x00, 0x00, 0x0e, 0x10, // Route Lifetime: 3600 s
-    0x20, 0x01, 0x0d, 0xb8, 0x01, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-];
-
-#[test]
-fn a_router_solicitation_is_read_and_written() {
-    let all_routers = "ff02::2".parse().unwrap();
-    let expected = RouterSolicitation { source_mac: Some([0x02, 0x00, 0x5e, 0x10, 0x00, 0x02]) };
-    assert_eq!(RouterSolicitation::parse(SOLICITATION, NODE, all_routers), Some(expected.clone()));
-    assert_eq!(expected.encode(NODE, all_routers), SOLICITATION);
-}
-
-#[test]
-fn a_router_advertisement_is_read_and_written() {
-    let expected = RouterAdvertisement {
-        router_lifetime: 1800,
-        source_mac: Some([0x02, 0x00, 0x5e, 0x10, 0x00, 0x01]),
-        prefixes: vec![PrefixInformation {
-            prefix: "2001:db8:100:a::/64".parse().unwrap(),
-            valid: 7200,
-            preferred: 0,
-        }],
-        routes: vec![RouteInformation { prefix: "2001:db8:1ff::/48".parse().unwrap(), lifetime: 3600 }],
-    };
-    assert_eq!(RouterAdvertisement::parse(ADVERTISEMENT, ROUTER, ALL_NODES), Some(expected.clone()));
-    assert_eq!(expected.encode(ROUTER, ALL_NODES), ADVERTISEMENT);
-}
-
-/// RFC 4861 §6.1.1.
-#[test]
-fn a_router_solicitation_that_is_not_valid_is_none() {
-    let parse =
-        |octets: &[u8], src| RouterSolicitation::parse(&summed(octets, src, ALL_NODES), src, ALL_NODES);
-    assert!(parse(SOLICITATION, NODE).is_some());
-    assert!(
-        RouterSolicitation::parse(SOLICITATION, ROUTER, NODE).is_none(),
-        "the checksum is of other addresses"
-    );
-    assert!(parse(&set(SOLICITATION, 1, 1), NODE).is_none(), "a code");
-    assert!(parse(&set(SOLICITATION, 0, 134), NODE).is_none(), "another type");
-    assert!(parse(&SOLICITATION[..7], NODE).is_none(), "fewer than 8 octets");
-    assert!(parse(&set(SOLICITATION, 9, 0), NODE).is_none(), "an option of length zero");
-    assert!(parse(&set(SOLICITATION, 9, 2), NODE).is_none(), "an option that is cut short");
-    assert!(parse(&SOLICITATION[..9], NODE).is_none(), "an option that ends before its length");
-    assert!(parse(SOLICITATION, Ipv6Addr::UNSPECIFIED).is_none(), "a link-layer address of nobody");
-    assert!(parse(&SOLICITATION[..8], Ipv6Addr::UNSPECIFIED).is_some());
-    assert!(parse(&set(SOLICITATION, 5, 0xff), NODE).is_some(), "Reserved is ignored");
-    assert!(
-        parse(&set(SOLICITATION, 8, 200), NODE).is_some_and(|rs| rs.source_mac.is_none()),
-        "an unknown option"
-    );
-}
-
-/// RFC 4861 §6.1.2.
-#[test]
-fn a_router_advertisement_that_is_not_valid_is_none() {
-    let parse =
-        |octets: &[u8], src| RouterAdvertisement::parse(&summed(octets, src, ALL_NODES), src, ALL_NODES);
-    assert!(parse(ADVERTISEMENT, ROUTER).is_some());
-    assert!(parse(ADVERTISEMENT, "2001:db8::1".parse().unwrap()).is_none(), "its source must be link-local");
-    assert!(parse(&set(ADVERTISEMENT, 1, 1), ROUTER).is_none(), "a code");
-    assert!(parse(&ADVERTISEMENT[..15], ROUTER).is_none(), "fewer than 16 octets");
-    assert!(parse(&set(ADVERTISEMENT, 57, 0), ROUTER).is_none(), "an option of length zero");
-    assert!(parse(&set(ADVERTISEMENT, 57, 4), ROUTER).is_none(), "an option that is cut short");
-}
-
-/// RFC 4861 §4.6.2, RFC 4862 §5.5.3: only A makes addresses.
-#[test]
-fn a_prefix_without_the_a_flag_makes_no_addresses() {
-    let prefixes = |flags, length| {
-        let octets = summed(&set(&set(ADVERTISEMENT, 27, flags), 26, length), ROUTER, ALL_NODES);
-        RouterAdvertisement::parse(&octets, ROUTER, ALL_NODES).unwrap().prefixes.len()
-    };
-    assert_eq!([0xc0, 0x40, 0xff, 0x80, 0x00].map(|flags| prefixes(flags, 64)), [1, 1, 1, 0, 0]);
-    assert_eq!(prefixes(0xc0, 129), 0);
-}
-
-/// RFC 4191 §2.3: "The Prefix field is 0, 8, or 16 octets depending on Length"; "If the Reserved (10) value is
-/// received, the Route Information Option MUST be ignored".
-#[test]
-fn a_route_is_read_at_each_length_that_holds_its_prefix() {
-    let cases: &[(u8, u8, u8, Option<&str>)] = &[
-        (1, 0, 0x00, Some("::/0")),
-        (1, 1, 0x00, None),
-        (2, 0, 0x08, Some("::/0")),
-        (2, 64, 0x18, Some("2001:db8:1:2::/64")),
-        (2, 65, 0x00, None),
-        (3, 64, 0xe7, Some("2001:db8:1:2::/64")),
-        (3, 128, 0x00, Some("2001:db8:1:2:3:4:5:6/128")),
-        (3, 129, 0x00, None),
-        (4, 64, 0x00, None),
-        (2, 64, 0x10, None),
-    ];
-    let address = "2001:db8:1:2:3:4:5:6".parse::<Ipv6Addr>().unwrap().octets();
-    for (length, prefix_length, preference, expected) in cases {
-        let mut option = vec![24, *length, *prefix_length, *preference, 0, 0, 0, 9];
-        option.extend(address);
-        option.resize(usize::from(*length) * 8, 0);
-        let octets = summed(&[&ADVERTISEMENT[..16], &option].concat(), ROUTER, ALL_NODES);
-        let routes = RouterAdvertisement::parse(&octets, ROUTER, ALL_NODES).unwrap().routes;
-        let expected =
-            expected.map(|prefix| RouteInformation { prefix: prefix.parse().unwrap(), lifetime: 9 });
-        assert_eq!(routes, Vec::from_iter(expected), "length {length}, prefix length {prefix_length}");
-    }
-}
 
 /// RFC 8200 §8.1: "IPv6 receivers must discard UDP packets containing a zero checksum".
 #[test]
@@ -202,6 +63,90 @@ fn a_payload_stands_behind_all_extension_headers() {
     assert_eq!((packet.next_header, packet.payload_offset, packet.payload()), (135, 56, &b"message"[..]));
 }
 
+/// A fragment, ESP and AH hide what they carry: the packet carries them, and is no tunnel and no message.
+#[test]
+fn what_is_hidden_is_not_handed_out() {
+    let inner = Ipv6::packet(NODE, ALL_NODES, 59, 3, b"inner");
+    // (next header, the header that hides, where the walk ends)
+    let table: &[(u8, Vec<u8>, End)] = &[
+        (44, vec![41, 0, 0, 1, 0, 0, 0, 9], End::Fragment(41)), // offset 0, M
+        (44, vec![41, 0, 0, 8, 0, 0, 0, 9], End::Fragment(41)), // offset 1
+        (50, vec![0, 0, 0, 1, 0, 0, 0, 1], End::Encrypted),
+        (51, vec![41, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1], End::Authenticated(41)),
+    ];
+    for (kind, header, end) in table {
+        let hidden = [&header[..], &inner].concat();
+        let behind_options = [&[*kind, 0, 1, 4, 0, 0, 0, 0][..], &hidden].concat();
+        for octets in [
+            Ipv6::packet(NODE, ROUTER, *kind, 64, &hidden),
+            Ipv6::packet(NODE, ROUTER, 60, 64, &behind_options),
+        ] {
+            let packet = Ipv6::parse(&octets).unwrap();
+            assert_eq!((packet.next_header, packet.payload()), (*kind, &hidden[..]));
+            assert_eq!(packet.inner(), None);
+            assert!(packet.forwarded().is_some(), "a router passes it on");
+            assert_eq!(Walk::new(&octets).unwrap().end(), *end);
+        }
+    }
+    // RFC 6946: a fragment that is the whole packet.
+    let atomic = [&[41, 0, 0, 0, 0, 0, 0, 9][..], &inner].concat();
+    let octets = Ipv6::packet(NODE, ROUTER, 44, 64, &atomic);
+    assert_eq!(Ipv6::parse(&octets).unwrap().inner().unwrap().octets, inner);
+}
+
+/// RFC 6275 §6.1.1 and RFC 8200 §8.1: a home address and the final destination are in the sum, not the addresses of the
+/// header.
+#[test]
+fn a_checksum_covers_the_home_address_and_the_final_destination() {
+    let home: Ipv6Addr = "2001:db8:7::7".parse().unwrap();
+    let home_address = [&[135, 2, 1, 2, 0, 0, 201, 16][..], &home.octets()].concat();
+    let type_2 = [&[135, 2, 2, 1, 0, 0, 0, 0][..], &home.octets()].concat();
+    let there_already = [&[135, 2, 2, 0, 0, 0, 0, 0][..], &home.octets()].concat();
+    let segments = [&[135, 4, 4, 1, 1, 0, 0, 0][..], &home.octets(), &ROUTER.octets()].concat();
+    for (kind, header, summed) in [
+        (60, &home_address, (home, ROUTER)),
+        (43, &type_2, (NODE, home)),
+        (43, &there_already, (NODE, ROUTER)),
+        (43, &segments, (NODE, home)),
+    ] {
+        let octets = Ipv6::packet(NODE, ROUTER, kind, 64, &[&header[..], b"message"].concat());
+        let packet = Ipv6::parse(&octets).unwrap();
+        assert_eq!((packet.summed, packet.payload()), (summed, &b"message"[..]), "{header:?}");
+        assert_eq!((packet.src, packet.dst), (NODE, ROUTER));
+    }
+}
+
+#[test]
+fn a_packet_that_ends_within_its_headers_or_has_them_out_of_order_is_none() {
+    for (kind, headers) in [
+        (60, &[135, 9, 0, 0, 0, 0, 0, 0][..]),
+        (60, &[135, 0, 0]),
+        (44, &[135, 0, 0, 0, 0, 0, 0]),
+        (0, &[]),
+        (51, &[]),
+        (60, &[0, 0, 1, 4, 0, 0, 0, 0, 59, 0, 1, 4, 0, 0, 0, 0]), // hop-by-hop options behind destination options
+    ] {
+        assert_eq!(Ipv6::parse(&Ipv6::packet(NODE, ROUTER, kind, 64, headers)), None, "{kind}: {headers:?}");
+    }
+    assert_eq!(Walk::new(&[0x60; 39]).err(), Some(NoWalk::Cut));
+    assert_eq!(Walk::new(&[0x45; 40]).err(), Some(NoWalk::NotIpv6));
+    // As far as it was captured, and no further than it says.
+    let octets = Ipv6::packet(NODE, ROUTER, 59, 64, b"12345678");
+    let cut = Walk::new(&octets[..44]).unwrap();
+    assert_eq!((cut.is_whole, cut.behind()), (false, (59, &b"1234"[..])));
+}
+
+#[test]
+fn vlan_tags_are_gone_through_one_by_one() {
+    let octets = [0xe0, 7, 0x81, 0, 0x20, 9, 0x86, 0xdd, 1, 2];
+    let outer = Vlan::parse(0x88a8, &octets).unwrap();
+    assert_eq!((outer.id, outer.ether_type), (7, 0x8100));
+    let inner = Vlan::parse(outer.ether_type, outer.payload).unwrap();
+    assert_eq!((inner.id, inner.ether_type, inner.payload), (9, Ethernet::IPV6, &[1, 2][..]));
+    assert_eq!(Vlan::parse(Ethernet::IPV6, &octets), None);
+    assert_eq!(Vlan::parse(0x8100, &octets[..3]), None);
+}
+
 #[test]
 fn a_tunnelled_packet_is_inside_its_outer_one() {
     let inner = Ipv6::packet(NODE, ALL_NODES, 59, 3, b"inner");
@@ -252,14 +197,5 @@ fn a_point_in_time_becomes_a_timestamp() {
 fn set(octets: &[u8], at: usize, value: u8) -> Vec<u8> {
     let mut octets = octets.to_vec();
     octets[at] = value;
-    octets
-}
-
-/// With the right ICMPv6 checksum.
-fn summed(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
-    let mut octets = octets.to_vec();
-    octets[2..4].fill(0);
-    let sum = checksum::checksum(src, dst, ICMPV6, &octets);
-    octets[2..4].copy_from_slice(&sum.to_be_bytes());
     octets
 }

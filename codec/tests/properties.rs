@@ -618,7 +618,7 @@ fn each_option() -> Vec<BoxedStrategy<MobilityOption>> {
         any::<Ipv6Addr>().prop_map(O::DlifLinkLocal).boxed(),
         octets(20).prop_map(|address| O::DlifLinkLayer(LinkLayerAddress(address))).boxed(),
         (any::<u8>().prop_filter("a type without a row", unnamed), octets(120))
-            .prop_map(|(kind, data)| O::Unknown(UnknownOption { kind, data }))
+            .prop_map(|(kind, data)| O::Unknown(UnknownOption::new(kind, &data).unwrap()))
             .boxed(),
     ]
 }

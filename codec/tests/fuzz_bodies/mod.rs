@@ -4,9 +4,10 @@
 use std::net::Ipv6Addr;
 
 use dmm_codec::edit::{Change, Edit, Place, apply_all};
+use dmm_codec::headers::{End, Walk, is_extension};
+use dmm_codec::icmp::Icmpv6;
 use dmm_codec::message::repair_checksum;
-use dmm_codec::ndp::{RouterAdvertisement, RouterSolicitation};
-use dmm_codec::packet::{Ethernet, ICMPV6, Ipv6, MOBILITY_HEADER, UDP, Udp};
+use dmm_codec::packet::{Ethernet, ICMPV6, Ipv6, MOBILITY_HEADER, UDP, Udp, Vlan};
 use dmm_codec::wire::FieldKind;
 use dmm_codec::{EncodeError, FieldView, Message, MessageView, OPTIONS, OptionView, Reaction, checksum};
 
@@ -161,17 +162,49 @@ fn place(selector: u8, index: u8) -> Place {
     }
 }
 
+/// A walk ends, within the packet, and Ipv6 is what it says.
+fn walk(octets: &[u8]) {
+    let Ok(mut walk) = Walk::new(octets) else {
+        assert_eq!(Ipv6::parse(octets), None);
+        return;
+    };
+    assert!(walk.by_ref().count() <= octets.len(), "each header has an octet at least");
+    let (next, behind) = walk.behind();
+    assert!(octets[..octets.len().min(walk.said)].ends_with(behind));
+    let end = walk.end();
+    assert_eq!(walk.next(), None);
+    match Ipv6::parse(octets) {
+        Some(packet) => {
+            assert!(end != End::Cut && walk.is_in_order() && walk.is_whole);
+            assert_eq!((packet.next_header, packet.payload(), packet.summed), (next, behind, walk.summed()));
+            assert_eq!(
+                is_extension(packet.next_header),
+                end != End::Upper,
+                "what is hidden is not handed out"
+            );
+        }
+        None => assert!(end == End::Cut || !walk.is_in_order() || !walk.is_whole),
+    }
+}
+
 /// Frames and packets in packets; what they carry is read with the checksum it has and with the right one.
 pub(crate) fn packet(octets: &[u8]) {
     if let Some(frame) = Ethernet::parse(octets) {
         assert_eq!(frame.payload.len() + Ethernet::HEADER_LEN, octets.len());
         ipv6(frame.payload);
+        let (mut ether_type, mut rest) = (frame.ether_type, frame.payload);
+        while let Some(tag) = Vlan::parse(ether_type, rest) {
+            assert!(tag.payload.len() < rest.len());
+            (ether_type, rest) = (tag.ether_type, tag.payload);
+        }
+        ipv6(rest);
     }
     ipv6(octets);
     upper(octets, ROUTER, DST);
 }
 
 fn ipv6(octets: &[u8]) {
+    walk(octets);
     let mut next = Ipv6::parse(octets);
     while let Some(packet) = next {
         assert!(octets.len() >= packet.octets.len());
@@ -201,11 +234,12 @@ fn upper(octets: &[u8], src: Ipv6Addr, dst: Ipv6Addr) {
     }
     let icmp = summed(octets, 2, ICMPV6, src, dst);
     for octets in [octets, &icmp] {
-        if let Some(read) = RouterSolicitation::parse(octets, src, dst) {
-            assert_eq!(RouterSolicitation::parse(&read.encode(src, dst), src, dst), Some(read));
-        }
-        if let Some(read) = RouterAdvertisement::parse(octets, src, dst) {
-            assert_eq!(RouterAdvertisement::parse(&read.encode(src, dst), src, dst), Some(read));
+        match Icmpv6::parse(octets, src, dst, 255) {
+            Ok(read) => assert_eq!(Icmpv6::parse(&read.encode(src, dst), src, dst, 255), Ok(read)),
+            Err(error) => {
+                let _ = (error.to_string(), error.reaction());
+                assert!(error.offset <= octets.len());
+            }
         }
     }
 }

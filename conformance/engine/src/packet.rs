@@ -130,5 +130,5 @@ pub fn options<'a>(view: &MessageView<'a>, kind: u8) -> impl Iterator<Item = Opt
 
 /// An option as a value.
 pub fn option_octets(option: &OptionView<'_>) -> Value {
-    Value::Option(UnknownOption { kind: option.kind, data: option.body.to_vec() })
+    Value::Option(UnknownOption::on_purpose(option.kind, option.body))
 }

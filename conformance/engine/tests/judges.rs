@@ -176,7 +176,7 @@ fn each_rule_is_seen_on_octets_that_break_it() {
     assert_eq!(without_d.iter().map(|v| v.rule).collect::<Vec<_>>(), ["dmm_flag"]);
     let twice = vec![MobilityOption::HandoffIndicator(HandoffIndicator::UNKNOWN); 2];
     assert_eq!(judge(&pbu(PbuFlags::D, twice)).iter().map(|v| v.rule).collect::<Vec<_>>(), ["repeats"]);
-    let unknown = UnknownOption { kind: 22, data: vec![0; 17] };
+    let unknown = UnknownOption::on_purpose(22, &[0; 17]);
     let length = judge(&pbu(PbuFlags::D, vec![MobilityOption::Unknown(unknown)]));
     assert_eq!(length[0].expected, "hnp: length 18");
 }

@@ -112,7 +112,7 @@ impl MaarHost {
         let Some(packet) = Ipv6::parse(frame.payload) else { return };
         let Ipv6 { src, dst, .. } = packet;
         if packet.next_header == ICMPV6 && packet.hop_limit == ND_HOP_LIMIT {
-            if RouterSolicitation::parse(packet.payload(), src, dst).is_some() {
+            if RouterSolicitation::parse(packet.payload(), src, dst, packet.hop_limit).is_ok() {
                 self.input(now, Input::Link(LinkEvent::Solicited { mobile: frame.src, src }));
             }
             return;

@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dmm_codec::Instant;
-use dmm_codec::ndp::{ALL_ROUTERS, ND_HOP_LIMIT, RouterAdvertisement, RouterSolicitation};
+use dmm_codec::ndp::{ALL_ROUTERS, ND_HOP_LIMIT, PrefixFlags, RouterAdvertisement, RouterSolicitation};
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, ICMPV6, Ipv6, Mac, UDP, Udp, link_local, multicast_mac, slaac};
 
 use crate::{Host, Port};
@@ -130,9 +130,11 @@ impl MobileNode {
             self.solicit = None;
         }
         for information in &advertisement.prefixes {
-            // RFC 4862 §5.5.3: only a /64 leaves room for an interface identifier; a preferred lifetime above the
-            // valid one makes the option void.
-            if information.prefix.prefix_len() != 64 || information.preferred > information.valid {
+            // RFC 4862 §5.5.3: only A makes addresses; only a /64 leaves room for an interface identifier; a preferred
+            // lifetime above the valid one makes the option void.
+            let is_autonomous = information.flags.contains(PrefixFlags::A);
+            let has_room = information.prefix.prefix_len() == 64;
+            if !is_autonomous || !has_room || information.preferred > information.valid {
                 continue;
             }
             let mut prefix = [0; 8];
@@ -187,9 +189,10 @@ impl Host for MobileNode {
         }
         let Some(packet) = Ipv6::parse(frame.payload) else { return };
         match packet.next_header {
-            ICMPV6 if packet.hop_limit == ND_HOP_LIMIT && packet.src.is_unicast_link_local() => {
-                let advertisement = RouterAdvertisement::parse(packet.payload(), packet.src, packet.dst);
-                if let Some(advertisement) = advertisement {
+            ICMPV6 => {
+                let Ipv6 { src, dst, hop_limit, .. } = packet;
+                let advertisement = RouterAdvertisement::parse(packet.payload(), src, dst, hop_limit);
+                if let Ok(advertisement) = advertisement {
                     let router = advertisement.source_mac.unwrap_or(frame.src);
                     self.advertised(now, router, &advertisement);
                 }

@@ -132,7 +132,8 @@ fn r3_7_router_advertisements_come_from_one_dlif_per_anchor_and_follow_the_mobil
     for tapped in domain.frames() {
         let Some(frame) = Ethernet::parse(&tapped.frame) else { continue };
         let Some(packet) = Ipv6::parse(frame.payload) else { continue };
-        let Some(ra) = RouterAdvertisement::parse(packet.payload(), packet.src, packet.dst) else { continue };
+        let Ipv6 { src, dst, hop_limit, .. } = packet;
+        let Ok(ra) = RouterAdvertisement::parse(packet.payload(), src, dst, hop_limit) else { continue };
         let link = &domain.link_names()[tapped.link.0];
         let [prefix] = &ra.prefixes[..] else { panic!("one prefix a DLIF: {ra:?}") };
         let routes: Vec<_> = ra.routes.iter().map(|route| route.prefix).collect();

@@ -1,18 +1,13 @@
 //! The way from a frame to its Mobility Header: link layers, IPv6, extension headers, IPv6 in IPv6. Each layer is named;
-//! a way that ends before the Mobility Header says why.
+//! a way that ends before the Mobility Header says why. The headers are read by the codec, as nodes and runner read them;
+//! links that neither it nor `etherparse` knows are read here.
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::packet::{IPV6_IN_IPV6, MOBILITY_HEADER};
+use dmm_codec::headers::{End, NoWalk, Walk, is_extension};
+use dmm_codec::packet::{Ethernet, IPV6_IN_IPV6, MOBILITY_HEADER, Vlan};
 
-const HOP_BY_HOP: u8 = 0;
-const ROUTING: u8 = 43;
-const FRAGMENT: u8 = 44;
-const ESP: u8 = 50;
-const AH: u8 = 51;
-const DESTINATION_OPTIONS: u8 = 60;
-/// EtherType of IPv6.
-const IPV6: u16 = 0x86dd;
+/// Octets of an IPv6 header.
 const IPV6_HEADER: usize = 40;
 
 /// What a frame was found to carry, and the way there.
@@ -115,151 +110,72 @@ pub fn through_link(linktype: u32, octets: &[u8]) -> Option<Way<'_>> {
 
 impl<'a> Way<'a> {
     fn ethernet(&mut self, octets: &'a [u8]) {
-        self.cooked("Ethernet", octets, 12, 14);
+        self.layers.push("Ethernet".to_owned());
+        if let Some(frame) = Ethernet::parse(octets) {
+            self.tagged(frame.ether_type, frame.payload);
+        }
     }
 
-    /// A link header of `len` octets that has an EtherType at `place`, and the VLAN tags behind it.
+    /// A link header of `len` octets that has an EtherType at `place`: `etherparse` has only the first version of Linux's,
+    /// and refuses kinds of hardware that it has no name for.
     fn cooked(&mut self, name: &str, octets: &'a [u8], place: usize, len: usize) {
         self.layers.push(name.to_owned());
-        let word =
-            |octets: &[u8], at: usize| octets.get(at..)?.first_chunk().copied().map(u16::from_be_bytes);
-        let mut ether_type = word(octets, place);
-        let mut rest = octets.get(len..).unwrap_or(&[]);
-        while let (Some(0x8100 | 0x88a8 | 0x9100), Some(tag)) = (ether_type, word(rest, 0)) {
-            self.layers.push(format!("VLAN {}", tag & 0xfff));
-            ether_type = word(rest, 2);
-            rest = rest.get(4..).unwrap_or(&[]);
+        let ether_type = octets.get(place..).and_then(|octets| octets.first_chunk().copied());
+        if let (Some(ether_type), Some(rest)) = (ether_type, octets.get(len..)) {
+            self.tagged(u16::from_be_bytes(ether_type), rest);
         }
-        if ether_type == Some(IPV6) {
-            self.ipv6(rest);
+    }
+
+    /// The VLAN tags behind a link header, and the packet behind them.
+    fn tagged(&mut self, ether_type: u16, octets: &'a [u8]) {
+        let (mut ether_type, mut octets) = (ether_type, octets);
+        while let Some(tag) = Vlan::parse(ether_type, octets) {
+            self.layers.push(format!("VLAN {}", tag.id));
+            (ether_type, octets) = (tag.ether_type, tag.payload);
+        }
+        if ether_type == Ethernet::IPV6 {
+            self.ipv6(octets);
         }
     }
 
     fn ipv6(&mut self, octets: &'a [u8]) {
         let mut octets = octets;
         loop {
-            let Some((header, rest)) = octets.split_first_chunk::<IPV6_HEADER>() else {
-                return self.hide("the packet ends within its IPv6 header");
+            let mut walk = match Walk::new(octets) {
+                Ok(walk) => walk,
+                Err(NoWalk::Cut) => return self.hide("the packet ends within its IPv6 header"),
+                Err(NoWalk::NotIpv6) => return,
             };
-            if header[0] >> 4 != 6 {
-                return;
-            }
-            let said = usize::from(u16::from_be_bytes([header[4], header[5]]));
-            let is_whole = rest.len() >= said;
+            let is_whole = walk.is_whole;
             self.layers.push(if is_whole { "IPv6" } else { "IPv6, cut short" }.to_owned());
-            let ends = (address(header, 8), address(header, 24));
-            let (Some(src), Some(dst)) = ends else { return };
-            self.ends = Some((src, dst));
-            match self.extensions(header[6], &rest[..said.min(rest.len())], is_whole, (src, dst)) {
-                Some(inner) => octets = inner,
-                None => return,
+            self.ends = Some((walk.src, walk.dst));
+            self.layers.extend(walk.by_ref().map(|header| header.name.to_owned()));
+            let (next, behind) = walk.behind();
+            match (walk.end(), next) {
+                (End::Upper, MOBILITY_HEADER) => {
+                    self.carried = Carried::Message { octets: behind, is_whole, summed: Some(walk.summed()) };
+                    return;
+                }
+                (End::Upper, IPV6_IN_IPV6) => octets = behind,
+                (End::Encrypted, _) => return self.hide("it may be within ESP"),
+                (End::Authenticated(next), _) if may_lead_to_mobility(next) => {
+                    return self.hide("it is behind AH");
+                }
+                (End::Fragment(next), _) if may_lead_to_mobility(next) => {
+                    return self.hide("a fragment, which is not put together");
+                }
+                (End::Cut, _) => return self.hide("the packet ends within its extension headers"),
+                (End::Upper | End::Authenticated(_) | End::Fragment(_), _) => return,
             }
-        }
-    }
-
-    /// Goes through extension headers; returns the packet inside, if there is one.
-    fn extensions(
-        &mut self,
-        next: u8,
-        rest: &'a [u8],
-        is_whole: bool,
-        ends: (Ipv6Addr, Ipv6Addr),
-    ) -> Option<&'a [u8]> {
-        let (mut next, mut rest, mut summed) = (next, rest, ends);
-        loop {
-            let name = match next {
-                MOBILITY_HEADER => {
-                    self.carried = Carried::Message { octets: rest, is_whole, summed: Some(summed) };
-                    return None;
-                }
-                IPV6_IN_IPV6 => return Some(rest),
-                HOP_BY_HOP => "hop-by-hop options",
-                ROUTING => "routing header",
-                FRAGMENT => "fragment header",
-                DESTINATION_OPTIONS => "destination options",
-                ESP => return self.stop("ESP", "it may be within ESP"),
-                AH if rest.first().is_some_and(|next| may_lead_to_mobility(*next)) => {
-                    return self.stop("AH", "it is behind AH");
-                }
-                _ => return None,
-            };
-            let len = match (next, rest) {
-                (FRAGMENT, _) => 8,
-                (_, [_, len, ..]) => (usize::from(*len) + 1) * 8,
-                _ => 8,
-            };
-            let Some(header) = rest.get(..len) else {
-                return self.stop(name, "the packet ends within its extension headers");
-            };
-            match next {
-                // Offset and M flag: a fragment that is the whole packet has neither (RFC 6946).
-                FRAGMENT if u16::from_be_bytes([header[2], header[3]]) & 0xfff9 != 0 => {
-                    let hides = may_lead_to_mobility(header[0]);
-                    self.layers.push("fragment".to_owned());
-                    return if hides {
-                        self.stop_here("a fragment, which is not put together")
-                    } else {
-                        None
-                    };
-                }
-                // RFC 8200 §8.1: the destination in the sum is the final one.
-                ROUTING => summed.1 = last_hop(header).unwrap_or(summed.1),
-                // RFC 6275 §6.1.1: the source in the sum is the home address, where there is one.
-                DESTINATION_OPTIONS => summed.0 = home_address(header).unwrap_or(summed.0),
-                _ => {}
-            }
-            self.layers.push(name.to_owned());
-            (next, rest) = (header[0], &rest[len..]);
         }
     }
 
     fn hide(&mut self, why: &'static str) {
         self.carried = Carried::Hidden(why);
     }
-
-    fn stop_here(&mut self, why: &'static str) -> Option<&'a [u8]> {
-        self.hide(why);
-        None
-    }
-
-    fn stop(&mut self, layer: &str, why: &'static str) -> Option<&'a [u8]> {
-        self.layers.push(layer.to_owned());
-        self.stop_here(why)
-    }
 }
 
 /// Whether a Mobility Header can be behind this Next Header.
 fn may_lead_to_mobility(next: u8) -> bool {
-    let chain = [HOP_BY_HOP, ROUTING, FRAGMENT, ESP, AH, DESTINATION_OPTIONS];
-    next == MOBILITY_HEADER || next == IPV6_IN_IPV6 || chain.contains(&next)
-}
-
-fn address(octets: &[u8], at: usize) -> Option<Ipv6Addr> {
-    octets.get(at..)?.first_chunk::<16>().copied().map(Ipv6Addr::from)
-}
-
-/// Where a routing header leads in the end, if it is not there yet: the last address; the first of a segment routing
-/// header (RFC 8754 §2).
-fn last_hop(header: &[u8]) -> Option<Ipv6Addr> {
-    const SEGMENT_ROUTING: u8 = 4;
-    match (header[2], header[3]) {
-        (_, 0) => None,
-        (SEGMENT_ROUTING, _) => address(header, 8),
-        _ if header.len() < 24 => None,
-        _ => address(header, header.len() - 16),
-    }
-}
-
-/// The Home Address option (RFC 6275 §6.3).
-fn home_address(header: &[u8]) -> Option<Ipv6Addr> {
-    const HOME_ADDRESS: u8 = 201;
-    let mut options = &header[2..];
-    loop {
-        match options {
-            [0, rest @ ..] => options = rest,
-            [HOME_ADDRESS, 16, rest @ ..] => return address(rest, 0),
-            [_, len, rest @ ..] => options = rest.get(usize::from(*len)..)?,
-            _ => return None,
-        }
-    }
+    next == MOBILITY_HEADER || next == IPV6_IN_IPV6 || is_extension(next)
 }

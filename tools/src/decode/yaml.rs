@@ -88,7 +88,7 @@ fn is_said(view: &MessageView<'_>, octets: &[u8]) -> bool {
 }
 
 fn owned(option: &OptionView<'_>) -> MobilityOption {
-    let raw = || MobilityOption::Unknown(UnknownOption { kind: option.kind, data: option.body.to_vec() });
+    let raw = || MobilityOption::Unknown(UnknownOption::on_purpose(option.kind, option.body));
     MobilityOption::read(option.kind, option.body).unwrap_or_else(|_| raw())
 }
 

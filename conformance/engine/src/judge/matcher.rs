@@ -84,11 +84,11 @@ fn order(seen: &Value, expected: &Value, kind: Option<FieldKind>) -> Result<Orde
 /// The expected value in the form of the one that was seen.
 fn read_as(seen: &Value, expected: &Value, kind: Option<FieldKind>) -> Result<Value, String> {
     if let Value::Option(option) = expected {
-        let spec =
-            dmm_codec::option::spec(option.kind).and_then(|spec| main_field(spec).map(|field| (spec, field)));
+        let spec = dmm_codec::option::spec(option.kind())
+            .and_then(|spec| main_field(spec).map(|field| (spec, field)));
         if let Some((_, main)) = spec {
             let view =
-                dmm_codec::OptionView { kind: option.kind, offset: 0, body_offset: 0, body: &option.data };
+                dmm_codec::OptionView { kind: option.kind(), offset: 0, body_offset: 0, body: option.data() };
             return crate::packet::option_value(&view, main)
                 .ok_or_else(|| format!("`{expected}` is cut short"));
         }

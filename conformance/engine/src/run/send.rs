@@ -143,7 +143,7 @@ impl Running<'_> {
         for entry in entries {
             match &entry.kind {
                 OptionKind::Raw(kind, data) => {
-                    options.push(MobilityOption::Unknown(UnknownOption { kind: *kind, data: data.clone() }));
+                    options.push(MobilityOption::Unknown(UnknownOption::on_purpose(*kind, data)));
                 }
                 OptionKind::Known(spec, node) => options.extend(self.option(spec, node)?),
             }
@@ -164,8 +164,8 @@ impl Running<'_> {
         } else {
             match self.resolve(node)? {
                 Value::Nothing if !matches!(node.kind, Kind::Null) => return Ok(None),
-                Value::Option(copied) if copied.kind == spec.kind => {
-                    let same = MobilityOption::read(copied.kind, &copied.data);
+                Value::Option(copied) if copied.kind() == spec.kind => {
+                    let same = MobilityOption::read(copied.kind(), copied.data());
                     return Ok(Some(same.unwrap_or(MobilityOption::Unknown(copied))));
                 }
                 value => given.push((main_field(spec).ok_or_else(|| needs_fields(spec, node))?, value)),
@@ -318,8 +318,8 @@ fn field_octets(kind: FieldKind, width: Width, value: &Value) -> Result<Vec<u8>,
 }
 
 fn main_value(option: &UnknownOption) -> Option<Value> {
-    let spec = dmm_codec::option::spec(option.kind)?;
-    let view = dmm_codec::OptionView { kind: option.kind, offset: 0, body_offset: 0, body: &option.data };
+    let spec = dmm_codec::option::spec(option.kind())?;
+    let view = dmm_codec::OptionView { kind: option.kind(), offset: 0, body_offset: 0, body: option.data() };
     crate::packet::option_value(&view, main_field(spec)?)
 }
 

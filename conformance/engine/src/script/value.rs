@@ -237,9 +237,9 @@ impl fmt::Display for Value {
                 let letters: Vec<_> = set.map(|flag| flag.letter).collect();
                 write!(f, "[{}]", letters.join(", "))
             }
-            Self::Option(option) => match dmm_codec::option::spec(option.kind) {
-                Some(spec) => write!(f, "{} {}", spec.name, Self::Octets(option.data.clone())),
-                None => write!(f, "option {} {}", option.kind, Self::Octets(option.data.clone())),
+            Self::Option(option) => match dmm_codec::option::spec(option.kind()) {
+                Some(spec) => write!(f, "{} {}", spec.name, Self::Octets(option.data().to_vec())),
+                None => write!(f, "option {} {}", option.kind(), Self::Octets(option.data().to_vec())),
             },
             Self::Role(name) | Self::Mobile(name) => f.write_str(name),
             Self::Packet(index) => write!(f, "packet {}", index + 1),

@@ -2,7 +2,10 @@
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::ndp::{ALL_NODES, PrefixInformation, RouteInformation, RouterAdvertisement};
+use dmm_codec::ndp::{
+    ALL_NODES, Preference, PrefixFlags, PrefixInformation, RouteInformation, RouterAdvertisement,
+};
+use dmm_codec::packet::HOP_LIMIT;
 use dmm_codec::packet::{Mac, link_local};
 use dmm_codec::{LinkLayerAddress, MnIdentifier, MobilityOption};
 use ipnet::Ipv6Net;
@@ -63,20 +66,23 @@ impl Anchor {
         valid: u32,
     ) -> Advertise {
         let preferred = if is_serving { valid / 2 } else { 0 };
-        let prefixes = self.prefixes.iter().map(|&prefix| PrefixInformation { prefix, valid, preferred });
-        let routes = self.local_prefixes.iter().map(|&prefix| RouteInformation { prefix, lifetime: valid });
+        let flags = PrefixFlags::L | PrefixFlags::A;
+        let information = |&prefix| PrefixInformation { prefix, flags, valid, preferred };
+        let route = |&prefix| RouteInformation { prefix, preference: Preference::default(), lifetime: valid };
         Advertise {
             src_mac: self.dlif.mac,
             src: self.dlif.link_local,
             dst_mac: mobile,
             dst: if mn_address.is_unspecified() { ALL_NODES } else { mn_address },
             advertisement: RouterAdvertisement {
+                hop_limit: HOP_LIMIT,
                 // Above zero for every DLIF, else the mobile node could not send through it (stance A30). At most
                 // 9000 s (RFC 4861 §6.2.1).
                 router_lifetime: valid.min(9000) as u16,
                 source_mac: Some(self.dlif.mac),
-                prefixes: prefixes.collect(),
-                routes: routes.collect(),
+                prefixes: self.prefixes.iter().map(information).collect(),
+                routes: self.local_prefixes.iter().map(route).collect(),
+                ..RouterAdvertisement::default()
             },
         }
     }
