@@ -222,7 +222,7 @@ impl Random {
         let label = field.label.to_lowercase();
         let has_options = label.contains("option") || label.contains("attributes");
         match (number, field.kind) {
-            (None, FieldKind::Octets) if has_options => self.sub_options(out),
+            (None, _) if has_options => self.sub_options(out),
             (Some(number), _) => out.extend(&number.to_be_bytes()[8 - width..]),
             (None, FieldKind::Identifier) => out.extend((0..width).map(|_| b'a' + self.below(26) as u8)),
             (None, _) => out.extend((0..width).map(|_| self.0.next_u32() as u8)),
