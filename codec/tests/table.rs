@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 
 use dmm_codec::body::{access, flow, handover, ipv4, mobile, proxy};
+use dmm_codec::constant::CONSTANTS;
 use dmm_codec::message;
 use dmm_codec::sub_option::SUB_OPTIONS;
 use dmm_codec::wire::{FieldKind, FieldSpec, FlagSpec, Name, Width};
@@ -124,6 +126,25 @@ fn the_registries_are_these() {
         assert!(scripts.iter().all(|name| is_snake_case(name)), "{title}");
     }
     insta::assert_snapshot!(table);
+}
+
+/// Against the texts of the RFCs, where they are there.
+#[test]
+fn a_constant_is_in_the_rfc_that_its_row_names() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/rfc");
+    let names: BTreeSet<_> = CONSTANTS.iter().map(|row| row.name).collect();
+    assert_eq!(names.len(), CONSTANTS.len(), "each once");
+    for row in CONSTANTS {
+        let number = row.source.strip_prefix("RFC ").and_then(|source| source.split_once(" §")).unwrap().0;
+        let Ok(text) = std::fs::read_to_string(folder.join(format!("rfc{number}.txt"))) else {
+            println!("passed over: no text of RFC {number} in {}", folder.display());
+            continue;
+        };
+        // A name may be broken at its dash.
+        let text: String = text.split_whitespace().collect();
+        let word = row.name.split(' ').next().unwrap();
+        assert!(text.contains(word), "{} is not in RFC {number}", row.name);
+    }
 }
 
 #[test]

@@ -36,6 +36,16 @@ FLAGS = {
     5: dict(A="ack", H="home", L="lla_compat", K="key_mngt", M="map_reg", R="mobile_router", P="proxy_reg",
             F="udp_encap", T="tlv_format", B="bulk_binding", S="multicast", D="dmm"),
     6: dict(K="key_mngt", R="mobile_router", P="proxy_reg", T="tlv_format", B="bulk_binding", S="multicast", D="dmm"),
+    8: dict(A="ack", H="home", L="lla_compat", K="key_mngt"),
+    9: dict(K="key_mngt"),
+    13: dict(U="unsolicited", R="response"),
+    14: dict(S="assign", U="buffer", P="proxy", F="forward"),
+    15: dict(U="buffer", P="proxy", F="forward"),
+    16: dict(P="proxy", V="ipv4_hoa", G="global_revocation"),
+    18: dict(U="unsolicited"),
+    19: dict(A="ack", D="retransmit"),
+    21: dict(A="ack"),
+    23: dict(I="info"),
 }
 PADDING = (0, 1)
 MOBILITY_HEADER = 135
@@ -62,13 +72,10 @@ def message(header):
     """What PyPCAPKit says about one Mobility Header."""
     try:
         info = MH(io.BytesIO(header), len(header), extension=False).info
-        said = {"type": int(info.type), "checksum": info.chksum.hex()}
-        for name in ("status", "seq"):
-            if hasattr(info, name):
-                said[name] = int(getattr(info, name))
-        if said["type"] in FLAGS:
-            said["flags"] = [letter for letter, name in FLAGS[said["type"]].items() if getattr(info, name)]
-            said["lifetime"] = int(info.lifetime.total_seconds()) // 4
+        kind = int(info.type)
+        said = {"type": kind, "checksum": info.chksum.hex(), **MESSAGES[kind](info)}
+        if kind in FLAGS:
+            said["flags"] = flags(info, **FLAGS[kind])
         if hasattr(info, "options"):
             all_options = info.options.items(multi=True)
             said["options"] = [option(option_) for _, option_ in all_options if int(option_.type) not in PADDING]
@@ -81,29 +88,144 @@ def option(info):
     """Type, Length and fields of one option, under the names of our option table."""
     kind = int(info.type)
     said = {"type": kind, "length": int(info.length) - 2}
-    if kind == 8:
-        said["subtype"] = int(info.subtype)
-        said["identifier"] = octets_of(info.identifier).hex()
-    elif kind in (22, 65, 66):
-        said.update(prefix(info))
-    elif kind == 67:
-        said["maar"] = str(info.maar)
-        said.update(prefix(info))
-    elif kind == 23:
-        said["handoff"] = int(info.hi)
-    elif kind == 24:
-        said["technology"] = int(info.att)
-    elif kind in (26, 68, 69):
-        said["address"] = str(info.address)
-    elif kind == 25:
-        said["address"] = info.lli.hex()
-    elif kind == 70:
-        said["address"] = info.lla.hex()
-    elif kind == 27:
-        said["timestamp"] = (info.pmip_timestamp.seconds << 16) | info.pmip_timestamp.fraction
+    if kind in OPTIONS:
+        said.update(OPTIONS[kind](info))
     elif isinstance(getattr(info, "data", None), bytes):
         said["data"] = info.data.hex()
     return said
+
+
+def flags(info, **names):
+    return [letter for letter, name in names.items() if getattr(info, name)]
+
+
+def units(time):
+    """A lifetime in the wire's unit; not whole if PyPCAPKit has another."""
+    return number(time.total_seconds() / 4)
+
+
+def number(value):
+    return int(value) if value == int(value) else value
+
+
+def address(value):
+    """The octets of an address that an option may lack."""
+    return value.packed.hex() if value is not None else ""
+
+
+# What PyPCAPKit takes apart where the table keeps octets: not compared.
+PIECES = {"pieces": True}
+
+# The fields of each message under the names of our table.
+MESSAGES = {
+    0: lambda info: {},
+    1: lambda info: {"cookie": int.from_bytes(info.cookie, "big")},
+    2: lambda info: {"cookie": int.from_bytes(info.cookie, "big")},
+    3: lambda info: {"nonce_index": info.nonce_index, "cookie": int.from_bytes(info.cookie, "big"),
+                     "token": int.from_bytes(info.token, "big")},
+    4: lambda info: {"nonce_index": info.nonce_index, "cookie": int.from_bytes(info.cookie, "big"),
+                     "token": int.from_bytes(info.token, "big")},
+    5: lambda info: {"seq": info.seq, "lifetime": units(info.lifetime)},
+    6: lambda info: {"status": int(info.status), "seq": info.seq, "lifetime": units(info.lifetime)},
+    7: lambda info: {"status": int(info.status), "home_address": str(info.home)},
+    8: lambda info: {"seq": info.seq, "lifetime": units(info.lifetime)},
+    9: lambda info: {"status": int(info.status), "seq": info.seq, "lifetime": units(info.lifetime)},
+    10: lambda info: {},
+    11: lambda info: {"data": info.data.hex()},
+    12: lambda info: {"address_count": len(info.addresses),
+                      "addresses": "".join(address.packed.hex() for address in info.addresses)},
+    13: lambda info: {"seq": info.seq},
+    14: lambda info: {"seq": info.seq, "code": int(info.code)},
+    15: lambda info: {"seq": info.seq, "code": int(info.code)},
+    16: lambda info: {"br_type": int(info.br_type), "trigger_or_status": int(info.code), "seq": info.seq},
+    17: lambda info: {"seq": info.seq, "seconds": number(info.lifetime.total_seconds())},
+    18: lambda info: {"seq": info.seq, "status": int(info.status), "seconds": number(info.lifetime.total_seconds())},
+    19: lambda info: {"seq": info.seq, "reason": int(info.reason)},
+    20: lambda info: {"seq": info.seq, "status": int(info.status)},
+    21: lambda info: {"fb_type": int(info.fb_type), "seq": info.seq, "trigger_or_status": int(info.code)},
+    22: lambda info: {"sequence": info.seq},
+    23: lambda info: {"sequence": info.seq},
+}
+
+
+# The fields of each option, likewise. Where the table has one octet for several parts, they are put together again.
+OPTIONS = {
+    2: lambda info: {"interval": units(info.interval)},
+    3: lambda info: {"address": str(info.address)},
+    4: lambda info: {"home": info.home, "care_of": info.careof},
+    6: lambda info: {"prefix_length": info.prefix.prefixlen, "prefix": str(info.prefix.network_address)},
+    7: lambda info: {"code": int(info.code), "address": info.lla.hex()},
+    8: lambda info: {"subtype": int(info.subtype), "identifier": octets_of(info.identifier).hex()},
+    9: lambda info: {"subtype": int(info.subtype), "spi": info.spi, "data": info.data.hex()},
+    10: lambda info: {"ntp": info.ntp_timestamp.seconds << 32 | info.ntp_timestamp.fraction},
+    11: lambda info: {},
+    12: lambda info: {"data": PIECES},
+    13: lambda info: {"data": info.signature.hex()},
+    14: lambda info: {"data": info.token.hex()},
+    15: lambda info: {},
+    16: lambda info: {"token": int.from_bytes(info.token, "big")},
+    17: lambda info: {"status": int(info.status), "flags": flags(info, R="remove"), "identity": info.identity.hex()},
+    19: lambda info: {"vendor": int(info.vendor), "subtype": int(info.subtype), "data": info.data.hex()},
+    20: lambda info: {"identifier": octets_of(info.identifier).hex()},
+    21: lambda info: {"spi": info.spi, "authenticator": info.data.hex()},
+    22: lambda info: prefix(info),
+    23: lambda info: {"handoff": int(info.hi)},
+    24: lambda info: {"technology": int(info.att)},
+    25: lambda info: {"address": info.lli.hex()},
+    26: lambda info: {"address": str(info.address)},
+    27: lambda info: {"timestamp": (info.pmip_timestamp.seconds << 16) | info.pmip_timestamp.fraction},
+    28: lambda info: {"counter": info.counter},
+    29: lambda info: {"prefix_and_flags": int(info.prefix_length) << 2 | info.request_prefix << 1,
+                      "address": str(info.address)},
+    30: lambda info: {"status": int(info.status), "prefix_bits": int(info.prefix_length) << 2,
+                      "address": str(info.address)},
+    31: lambda info: {"flags": flags(info, F="force"), "refresh_time": number(info.refresh.total_seconds())},
+    32: lambda info: {"address": str(info.address)},
+    33: lambda info: {"key": "" if info.key is None else int(info.key).to_bytes(4, "big").hex()},
+    34: lambda info: {"code": int(info.code), "prefix_length": int(info.prefix_length), "address": str(info.address)},
+    35: lambda info: {"id": info.bid, "status": int(info.status), "priority": info.simultaneous << 7 | info.bid_pri,
+                      "care_of": address(info.address)},
+    36: lambda info: {"prefix_bits": int(info.prefix_length) << 2, "address": str(info.address)},
+    37: lambda info: {"status": int(info.status), "prefix_bits": int(info.prefix_length) << 2,
+                      "address": str(info.address)},
+    38: lambda info: {"address": str(info.address)},
+    39: lambda info: {"flags": flags(info, S="mode")},
+    40: lambda info: {"requests": PIECES},
+    41: lambda info: {"code": int(info.code), "address": address(info.address)},
+    42: lambda info: {"identifier": int.from_bytes(info.iid, "big")},
+    43: lambda info: {"flags": flags(info, L="late"), "tenths": number(round(info.lifetime.total_seconds() * 10, 3))},
+    44: lambda info: {"first": info.fid[0], "others": "".join(f"{fid:04x}" for fid in info.fid[1:])},
+    45: lambda info: {"id": info.fid, "priority": info.fid_pri, "status": int(info.status), "sub_options": PIECES},
+    46: lambda info: {},
+    47: lambda info: {"flags": flags(info, K="ipv6", N="ipv4"),
+                      "address": address(info.ipv6 if info.ipv6 is not None else info.ipv4)},
+    48: lambda info: {"priority": info.priority, "sessions": info.sessions_in_use, "max_sessions": info.max_sessions,
+                      "capacity": info.used_capacity, "max_capacity": info.max_capacity},
+    49: lambda info: {"address": str(info.address)},
+    50: lambda info: {"subtype": int(info.subtype), "group": info.group_id},
+    51: lambda info: {"address_length": int(info.address_length), "address": str(info.address)},
+    52: lambda info: {"data": PIECES},
+    53: lambda info: {"flags": flags(info, M="mode"), "selector": PIECES},
+    54: lambda info: {"protocol": int(info.protocol), "flags": flags(info, M="mode"), "record_count": info.records,
+                      "records": info.data.hex()},
+    55: lambda info: {"flags": flags(info, V="ipv4"), "prefix_length": int(info.prefix_length),
+                      "prefix": address(info.prefix)},
+    56: lambda info: {"protocol": int(info.igmp_type), "context": info.context.hex()},
+    57: lambda info: {"protocol": int(info.mld_type), "context": info.context.hex()},
+    58: lambda info: {"request": info.sr_id, "traffic_class": int(info.dscp) << 2, "operation": int(info.oc),
+                      "attributes": PIECES},
+    59: lambda info: {"address": address(info.address)},
+    62: lambda info: {"data": PIECES},
+    63: lambda info: {"technology": int(info.att), "label": info.label, "id": info.bid,
+                      "flags": flags(info, B="bulk", O="overwrite")},
+    64: lambda info: {"subtype": int(info.subtype), "identifier": octets_of(info.identifier).hex()},
+    65: lambda info: prefix(info),
+    66: lambda info: prefix(info),
+    67: lambda info: {"maar": str(info.maar), **prefix(info)},
+    68: lambda info: {"address": str(info.address)},
+    69: lambda info: {"address": str(info.address)},
+    70: lambda info: {"address": info.lla.hex()},
+}
 
 
 def prefix(info):

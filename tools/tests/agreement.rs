@@ -10,6 +10,9 @@ use dmm_codec::wire::{FieldKind, FieldSpec};
 use dmm_codec::{FieldView, MESSAGES, MessageView, OPTIONS, OptionView, lint};
 use dmm_wireshark::{Stage, Tshark};
 
+/// Without the layers in front.
+const PDML: &[&str] = &["-T", "pdml", "-J", "ipv6 mipv6"];
+
 #[test]
 fn stock_wireshark_says_the_same_but_for_what_is_listed() {
     let tshark = Tshark::find().unwrap();
@@ -24,10 +27,10 @@ fn stock_wireshark_says_the_same_but_for_what_is_listed() {
     }
     let stock = Stage::new(&tshark, None).unwrap();
     let messages = generate::messages(SEED);
-    let pdml = stock.read_octets(&generate::capture(&messages).unwrap(), &["-T", "pdml"]).unwrap();
+    let pdml = stock.read_octets(&generate::capture(&messages).unwrap(), PDML).unwrap();
     let fields = stock.ask(&["-G", "fields"]).unwrap();
     let found = wireshark::compare(&pdml, &fields, &messages).unwrap();
-    let wrong = differences::judge(&found.differences);
+    let wrong = differences::judge(differences::WIRESHARK, &found.differences);
     assert!(
         wrong.is_empty(),
         "Wireshark {}, see tools/src/oracle/differences.rs:\n{}",
@@ -46,7 +49,7 @@ fn other_octets_are_told_apart() {
         generate::messages(SEED).into_iter().filter(|octets| octets[2] == 5).take(40).collect();
     let others: Vec<_> =
         generate::messages(SEED + 1).into_iter().filter(|octets| octets[2] == 5).take(40).collect();
-    let pdml = stock.read_octets(&generate::capture(&messages).unwrap(), &["-T", "pdml"]).unwrap();
+    let pdml = stock.read_octets(&generate::capture(&messages).unwrap(), PDML).unwrap();
     let found = wireshark::compare(&pdml, &stock.ask(&["-G", "fields"]).unwrap(), &others).unwrap();
     let fields: BTreeSet<_> = found.differences.keys().map(|difference| difference.field.as_str()).collect();
     for field in ["mip6.bu.seqnr", "mip6.bu.lifetime", "mip6.bu.a_flag", "mip6.csum"] {
@@ -57,13 +60,13 @@ fn other_octets_are_told_apart() {
 #[test]
 fn the_list_has_no_row_too_many_and_none_too_few() {
     use dmm::oracle::wireshark::{Difference, Kind};
-    let nothing = differences::judge(&BTreeMap::new());
+    let nothing = differences::judge(differences::WIRESHARK, &BTreeMap::new());
     assert_eq!(nothing.len(), differences::WIRESHARK.len(), "each row is missed");
     assert!(nothing.iter().all(|wrong| wrong.starts_with("listed, but no longer so: ")), "{nothing:?}");
     let (field, place) = ("mip6.csum".to_owned(), "Home Test".to_owned());
     let new = BTreeMap::from([(Difference { field, place, kind: Kind::Value }, (7, "said".to_owned()))]);
     let unlisted = "not listed: mip6.csum in Home Test, Value (frame 7: said)".to_owned();
-    assert!(differences::judge(&new).contains(&unlisted));
+    assert!(differences::judge(differences::WIRESHARK, &new).contains(&unlisted));
 }
 
 #[test]

@@ -1,18 +1,19 @@
-//! Compares what dmm-codec reads in a capture with what another decoder says: one JSON object per Mobility Header on
-//! standard input, as `tools/oracle/pypcapkit.py` prints them.
+//! Compares what dmm-codec reads in a capture with what another decoder says: PyPCAPKit by one JSON object per Mobility
+//! Header on standard input, as `tools/oracle/pypcapkit.py` prints them; a Wireshark by its PDML. It also writes the
+//! capture of generated messages that they are compared over, and the page of differences.
 
 use std::io::BufRead as _;
 use std::process::ExitCode;
 
 use dmm::decode::json;
 use dmm::decode::layers::{Carried, through_link};
-use dmm::oracle::{differences, generate, wireshark};
+use dmm::oracle::{differences, generate, pypcapkit, wireshark};
 use dmm::{Exit, Failure};
 use dmm_captures::{CaptureReader, Packet};
 use dmm_codec::{Drafts, MessageView};
 use serde_json::{Value, json};
 
-const USAGE: &str = "usage: pypcapkit.py CAPTURE.pcapng | oracle CAPTURE.pcapng
+const USAGE: &str = "usage: pypcapkit.py CAPTURE.pcapng | oracle [--generated] CAPTURE.pcapng
        oracle --generate CAPTURE.pcapng
        oracle --differences
        tshark -r CAPTURE.pcapng -T pdml > PDML; tshark -G fields > FIELDS; oracle --wireshark PDML FIELDS";
@@ -27,7 +28,8 @@ fn main() -> ExitCode {
             Ok(0)
         }
         ["--wireshark", pdml, fields] => wireshark(pdml, fields),
-        [path] => pypcapkit(path),
+        ["--generated", path] => pypcapkit(path, true),
+        [path] => pypcapkit(path, false),
         _ => Err(Failure::usage(USAGE)),
     };
     match result {
@@ -56,7 +58,7 @@ fn wireshark(pdml: &str, fields: &str) -> Result<usize, Failure> {
     for (wireshark::Difference { field, place, kind }, (frame, said)) in &found.differences {
         println!("{field} | {place} | {kind:?} | frame {frame}: {said}");
     }
-    let wrong = differences::judge(&found.differences);
+    let wrong = differences::judge(differences::WIRESHARK, &found.differences);
     for wrong in &wrong {
         eprintln!("{wrong}");
     }
@@ -68,18 +70,10 @@ fn wireshark(pdml: &str, fields: &str) -> Result<usize, Failure> {
     Ok(wrong.len())
 }
 
-/// Compares what PyPCAPKit says about a capture, on standard input.
-fn pypcapkit(path: &str) -> Result<usize, Failure> {
-    let (messages, differences) = compare(path)?;
-    for difference in &differences {
-        eprintln!("{path}: {difference}");
-    }
-    println!("{path}: {messages} messages, {} differences", differences.len());
-    Ok(differences.len())
-}
-
-fn compare(path: &str) -> Result<(usize, Vec<String>), Failure> {
-    let octets = std::fs::read(path).map_err(|error| Failure::usage(format!("{path}: {error}")))?;
+/// Compares what PyPCAPKit says about a capture, on standard input. That a listed difference still shows can be asked of
+/// the generated messages only.
+fn pypcapkit(path: &str, is_generated: bool) -> Result<usize, Failure> {
+    let octets = std::fs::read(path).map_err(|error| Failure::file(path.as_ref(), error))?;
     let mut ours = Vec::new();
     for packet in CaptureReader::from_octets(octets).map_err(Failure::usage)? {
         ours.extend(said(&packet.map_err(Failure::usage)?));
@@ -89,37 +83,19 @@ fn compare(path: &str) -> Result<(usize, Vec<String>), Failure> {
         let line = line.map_err(Failure::bench)?;
         theirs.push(serde_json::from_str::<Value>(&line).map_err(Failure::usage)?);
     }
-    let mut differences = Vec::new();
-    if ours.len() != theirs.len() {
-        differences.push(format!("{} messages here, {} there", ours.len(), theirs.len()));
+    let found = pypcapkit::compare(&ours, &theirs);
+    let mut wrong = differences::judge(differences::PYPCAPKIT, &found.differences);
+    wrong.retain(|wrong| is_generated || wrong.starts_with("not listed"));
+    for wrong in &wrong {
+        eprintln!("{path}: {wrong}");
     }
-    for (ours, theirs) in ours.iter().zip(&theirs) {
-        differ(&format!("frame {}", ours["frame"]), ours, theirs, &mut differences);
-    }
-    Ok((ours.len(), differences))
-}
-
-/// Every value of ours must be there and equal; what they say beyond that is their own.
-fn differ(place: &str, ours: &Value, theirs: &Value, differences: &mut Vec<String>) {
-    match (ours, theirs) {
-        (Value::Object(fields), Value::Object(others)) => {
-            for (name, value) in fields {
-                differ(
-                    &format!("{place}, {name}"),
-                    value,
-                    others.get(name).unwrap_or(&Value::Null),
-                    differences,
-                );
-            }
-        }
-        (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
-            for (i, (item, other)) in items.iter().zip(others).enumerate() {
-                differ(&format!("{place} {i}"), item, other, differences);
-            }
-        }
-        _ if ours == theirs => {}
-        _ => differences.push(format!("{place}: {ours} here, {theirs} there")),
-    }
+    let (messages, listed) = (ours.len(), found.differences.len());
+    println!(
+        "{path}: {messages} messages, {} values agreed, {listed} kinds of difference, {} not as listed",
+        found.agreed,
+        wrong.len()
+    );
+    Ok(wrong.len())
 }
 
 /// What the tables say about a packet's Mobility Header.

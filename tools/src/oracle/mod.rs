@@ -2,4 +2,5 @@
 
 pub mod differences;
 pub mod generate;
+pub mod pypcapkit;
 pub mod wireshark;

@@ -22,8 +22,8 @@ pub(super) struct Line {
     pub(super) filter: String,
     /// What it holds.
     pub(super) meaning: String,
-    /// Which of [`Tables::registries`] say its values.
-    pub(super) registries: Vec<usize>,
+    /// The titles of the tables that say its values or bits.
+    pub(super) see: Vec<String>,
 }
 
 impl Line {
@@ -100,20 +100,14 @@ fn of_layout(
         name: field.name,
         filter: filter(field),
         meaning: meaning(field.kind),
-        registries: match field.kind {
-            FieldKind::Named(names) => tables.registry(names).into_iter().collect(),
-            FieldKind::NamedBy { registries, .. } => {
-                registries.iter().filter_map(|(_, names)| tables.registry(names)).collect()
-            }
-            _ => Vec::new(),
-        },
+        see: tables.of(field.kind),
     };
     fields.iter().map(line).collect()
 }
 
 fn fixed(offset: usize, label: &'static str, meaning: String) -> Line {
     let (name, filter) = ("", String::new());
-    Line { offset, width: Some(1), label, name, filter, meaning, registries: Vec::new() }
+    Line { offset, width: Some(1), label, name, filter, meaning, see: Vec::new() }
 }
 
 fn meaning(kind: FieldKind) -> String {

@@ -83,7 +83,7 @@ fn messages(page: &mut String, tables: &Tables) {
     });
     table(page, ["MH Type", "message", "in scripts", "fields", "section"], rows);
     *page += "### Mobility Header\n\nIn front of every message (RFC 6275 §6.1.1).\n\n";
-    lines(page, &facts::header_lines(tables), tables);
+    lines(page, &facts::header_lines(tables));
     for spec in MESSAGES {
         carrier(page, Carrier::Message(spec), tables);
     }
@@ -120,13 +120,12 @@ fn carrier(page: &mut String, carrier: Carrier, tables: &Tables) {
         *page += &format!("- {what}: {said}\n");
     }
     *page += "\n";
-    lines(page, &facts::lines(carrier, tables), tables);
+    lines(page, &facts::lines(carrier, tables));
 }
 
-fn lines(page: &mut String, lines: &[Line], tables: &Tables) {
+fn lines(page: &mut String, lines: &[Line]) {
     let rows = lines.iter().map(|line| {
-        let titles: Vec<_> = line.registries.iter().map(|at| tables.registries[*at].title()).collect();
-        let meaning = match &titles[..] {
+        let meaning = match &line.see[..] {
             [] => line.meaning.clone(),
             [title] => link(&line.meaning, title),
             several => {

@@ -193,9 +193,20 @@ impl Tables {
         Self { registries: registries(), flags: flags() }
     }
 
-    /// Which registry has these names.
-    pub(super) fn registry(&self, names: &[Name]) -> Option<usize> {
-        self.registries.iter().position(|shared| shared.rows == names)
+    /// The titles of the registries or flags that say what a field of this kind holds.
+    pub(super) fn of(&self, kind: FieldKind) -> Vec<String> {
+        let registry =
+            |names: &[Name]| self.registries.iter().find(|shared| shared.rows == names).map(Shared::title);
+        match kind {
+            FieldKind::Named(names) => registry(names).into_iter().collect(),
+            FieldKind::NamedBy { registries, .. } => {
+                registries.iter().filter_map(|(_, names)| registry(names)).collect()
+            }
+            FieldKind::Flags(flags) => {
+                self.flags.iter().find(|shared| shared.rows == flags).map(Shared::title).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Everything, in the order of the page.
