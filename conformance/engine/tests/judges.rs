@@ -136,6 +136,8 @@ fn matchers_hold_as_they_read() {
     }
     assert!(holds(Op::Lt, &text("soon"), Some(&seconds(1)), None).is_err());
     assert!(holds(Op::Set, &list(&["X"]), Some(&Value::Flags(0, PbaFlags::FLAGS)), None).is_err());
+    // A script may name the flag of a draft: it does so on purpose.
+    assert_eq!(holds(Op::Set, &list(&["Q"]), Some(&Value::Flags(0x01, PbaFlags::FLAGS)), None), Ok(true));
     assert!(holds(Op::In, &list(&["no_such_status"]), Some(&Value::Int(0)), status).is_err());
 }
 
@@ -179,6 +181,11 @@ fn each_rule_is_seen_on_octets_that_break_it() {
     let unknown = UnknownOption::on_purpose(22, &[0; 17]);
     let length = judge(&pbu(PbuFlags::D, vec![MobilityOption::Unknown(unknown)]));
     assert_eq!(length[0].expected, "hnp: length 18");
+    // A sub-option's fault is its option's: a BID Reference of one octet, a Flow Binding Action with Reserved.
+    let flow = UnknownOption::on_purpose(45, &[0, 1, 0, 1, 0, 0, 2, 1, 5, 4, 2, 1, 11]);
+    let found = judge(&pbu(PbuFlags::D, vec![MobilityOption::Unknown(flow)]));
+    let rules: Vec<_> = found.iter().map(|v| (v.rule, v.name.as_str())).collect();
+    assert_eq!(rules, [("length", "flow"), ("reserved", "flow")]);
 }
 
 /// What holds for PBU and PBA only is not asked of others: RFC 6705 §10.1 has two identifiers in one message, RFC 7077

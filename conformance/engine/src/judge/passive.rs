@@ -41,7 +41,7 @@ pub fn judge(ip: &Parsed) -> Vec<Violation> {
 /// A fault as the rule that it breaks, in the words of reports; none where no requirement speaks of it.
 fn violation(fault: &Fault, message: &str) -> Option<Violation> {
     let option = match fault.what {
-        What::Option { kind, .. } => spec(kind),
+        What::Option { kind, .. } | What::SubOption { option: kind, .. } => spec(kind),
         _ => None,
     };
     let name = option.map_or(message, |spec| spec.name);
@@ -103,6 +103,9 @@ fn decoding(kind: &ErrorKind, fault: &Fault) -> Option<Words> {
         (ErrorKind::Length { found, expected }, What::Option { kind, .. }) => {
             let least = if spec(kind).is_some_and(OptionSpec::has_fixed_len) { "" } else { "at least " };
             ("length", format!("length {least}{expected}"), format!("length {found}"))
+        }
+        (ErrorKind::Length { .. } | ErrorKind::TooShort { .. }, What::SubOption { .. }) => {
+            ("length", "sub-options of a length that they can have".to_string(), fault.to_string())
         }
         (ErrorKind::TooShort { .. }, What::Option { .. }) => {
             ("overrun", "options that end within the message".to_string(), fault.to_string())
