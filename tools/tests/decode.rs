@@ -130,6 +130,21 @@ fn octets_that_are_wrong_in_many_ways_read_so() {
     insta::assert_snapshot!("wrong_yaml", says(&[&ends[..], &["--yaml", &octets]].concat()));
 }
 
+/// RFC 5846 §5: the octet behind the type is a trigger in an indication, a status in an acknowledgement.
+#[test]
+fn the_type_of_a_binding_revocation_says_what_the_next_octet_names() {
+    for (octets, name, script) in [
+        ("3b0110000000 01010007800001020000", "1 (Administrative Reason)", "administrative"),
+        ("3b0110000000 02010007800001020000", "1 (partial success)", "partial_success"),
+        ("3b0110000000 03010007800001020000", "1", ""),
+    ] {
+        let text = says(&["--as", "mh", octets]);
+        assert!(text.contains(&format!("  R. Trigger or Status: {name}\n")), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&says(&["--as", "mh", "--json", octets])).unwrap();
+        assert_eq!(json["trigger_or_status_name"].as_str().unwrap_or_default(), script);
+    }
+}
+
 #[test]
 fn octets_may_be_written_in_many_ways() {
     let octets = pbu();

@@ -59,8 +59,9 @@ fn line(out: &mut String, depth: usize, text: &str) {
 }
 
 fn message(out: &mut String, view: &MessageView<'_>, drafts: Drafts) {
-    for field in view.fields() {
-        line(out, 1, &format!("{}: {}", field.spec.label, value(&field, &[], drafts)));
+    let fields: Vec<_> = view.fields().collect();
+    for field in &fields {
+        line(out, 1, &format!("{}: {}", field.spec.label, value(field, &fields, drafts)));
     }
     for option in options(view) {
         let heading = format!("{} at octet {}", name(&option), option.offset);

@@ -178,8 +178,8 @@ fn ours<'a>(view: &MessageView<'a>) -> Vec<Ours<'a>> {
         for field in &siblings {
             all.push(part(field.offset, field.octets.len(), What::Field(*field, siblings.clone())));
             for inner in field.sub_options().filter_map(Result::ok) {
-                all.push(part(inner.offset, 1, What::Number(inner.kind.into())));
                 let len = inner.body.len();
+                all.push(part(inner.offset, 1, What::Number(inner.kind.into())));
                 if inner.body_offset > inner.offset + 1 {
                     all.push(part(inner.offset + 1, 1, What::Number(len as u64)));
                 }
@@ -228,84 +228,111 @@ impl Pair<'_, '_> {
     /// Compares one of Wireshark's fields with ours; says whether its options still start where ours do. Where they do
     /// not, what follows is what it takes octets for by mistake.
     fn field(&mut self, node: Node<'_, '_>, start: usize) -> bool {
-        let name = node.attribute("name").unwrap_or_default();
-        let (offset, len) = (number(node, "pos").wrapping_sub(start), number(node, "size"));
-        if len == 0 {
+        let stock = Stock::new(node, start);
+        if stock.len == 0 {
             return true;
         }
-        self.comparison.fields.insert(name.to_owned());
-        let shown = node.attribute("show").unwrap_or_default();
-        let showname = node.attribute("showname").unwrap_or_default();
+        self.comparison.fields.insert(stock.name.to_owned());
         let place = self.place(node, start);
-        let ours = self.ours.iter().filter(|part| overlaps(part, offset, len));
-        let ours =
-            ours.map(|part| format!("{}+{} {}", part.offset, part.len, part.label())).collect::<Vec<_>>();
-        let said = format!("octets {offset}+{len} {showname}; ours {}", ours.join(", "));
-        let title = showname.strip_prefix("MIPv6 Option - ").filter(|_| name.starts_with("mip6.options."));
-        // `GRE Key: 1135339940`: some show their value beside their title.
-        let title = title.map(|title| title.split_once(": ").map_or(title, |(title, _)| title));
-        let verdict = if let Some(title) = title {
-            let same = self.ours.iter().find(|part| part.offset == offset && part.len == len);
-            match same.map(|part| &part.what) {
-                Some(What::Option(ours)) if alike(ours, title) => Ok(None),
+        let kind = match self.verdict(&stock, &place) {
+            Ok(is_named) => {
+                self.comparison.agreed += 1;
+                self.comparison.names += usize::from(is_named);
+                return true;
+            }
+            Err(kind) => kind,
+        };
+        let is_lost = stock.starts_an_option() && kind == Kind::Extent;
+        // Where it was led astray by what has been said already, this is no difference of its own.
+        if !is_lost || !self.has_other_extent {
+            self.has_other_extent |= kind == Kind::Extent;
+            let ours = self.ours.iter().filter(|part| stock.overlaps(part));
+            let ours = ours.map(|part| format!("{}+{} {}", part.offset, part.len, part.label()));
+            let ours = ours.collect::<Vec<_>>().join(", ");
+            let said = format!("octets {}+{} {}; ours {ours}", stock.offset, stock.len, stock.showname);
+            // What it takes those octets for is chance.
+            self.differs(if is_lost { "mip6.mobility_opt" } else { stock.name }, place, kind, said);
+        }
+        !is_lost
+    }
+
+    /// Whether ours says the same, and if so whether both name a value.
+    fn verdict(&self, stock: &Stock<'_>, place: &str) -> Result<bool, Kind> {
+        let at = (stock.offset, stock.len);
+        if let Some(title) = stock.title() {
+            let same = self.ours.iter().find(|part| (part.offset, part.len) == at);
+            return match same.map(|part| &part.what) {
+                Some(What::Option(ours)) if alike(ours, title) => Ok(false),
                 Some(What::Option(_)) => Err(Kind::Title(title.to_owned())),
                 _ => Err(Kind::Extent),
-            }
-        } else if let Some(mask) = self.masks.get(name) {
-            // The innermost: the fields of a sub-option stand in one of its option.
-            let parts = self.ours.iter().filter(|part| overlaps(part, offset, len));
-            match parts.min_by_key(|part| part.len) {
-                Some(Ours { what: What::Field(field, _), len: ..=8, .. }) => {
-                    bits(field, *mask, offset, len, shown, showname).map(|()| None)
-                }
-                _ => Err(Kind::Extent),
-            }
-        } else {
-            let is_same = |part: &&Ours<'_>| {
-                let is_elsewhere = part.place != place && part.place != HEADER;
-                !part.is_option() && !is_elsewhere && (part.offset, part.len) == (offset, len)
             };
-            let same = self.ours.iter().find(is_same);
-            match same.map(|part| &part.what) {
-                Some(What::Number(number)) if as_number(shown) == Some(*number) => Ok(None),
-                Some(What::Octets(octets)) if as_octets(shown).as_deref() == Some(octets) => Ok(None),
-                Some(What::Field(field, siblings)) => whole(field, siblings, shown, showname),
-                _ => Err(Kind::Extent),
-            }
-        };
-        match verdict {
-            Ok(named) => {
-                self.comparison.agreed += 1;
-                self.comparison.names += usize::from(named.is_some());
-            }
-            Err(kind) => {
-                let starts_an_option = title.is_some() || name == "mip6.mobility_opt";
-                let is_lost = starts_an_option && kind == Kind::Extent;
-                // What it takes those octets for is chance.
-                let name = if is_lost { "mip6.mobility_opt" } else { name };
-                // Where it was led astray by what has been said already, this is no difference of its own.
-                if !is_lost || !self.has_other_extent {
-                    self.has_other_extent |= kind == Kind::Extent;
-                    self.differs(name, place, kind, said);
-                }
-                return !is_lost;
-            }
         }
-        true
+        if let Some(mask) = self.masks.get(stock.name) {
+            // The innermost: the fields of a sub-option stand in one of its option.
+            let parts = self.ours.iter().filter(|part| stock.overlaps(part));
+            return match parts.min_by_key(|part| part.len) {
+                Some(Ours { what: What::Field(field, _), len: ..=8, .. }) => {
+                    bits(field, *mask, stock).map(|()| false)
+                }
+                _ => Err(Kind::Extent),
+            };
+        }
+        let is_here = |part: &&Ours<'_>| part.place == place || part.place == HEADER;
+        let mut parts = self.ours.iter().filter(is_here);
+        match parts.find(|part| !part.is_option() && (part.offset, part.len) == at).map(|part| &part.what) {
+            Some(What::Number(number)) if as_number(stock.shown) == Some(*number) => Ok(false),
+            Some(What::Octets(octets)) if as_octets(stock.shown).as_deref() == Some(octets) => Ok(false),
+            Some(What::Field(field, siblings)) => whole(field, siblings, stock),
+            _ => Err(Kind::Extent),
+        }
     }
 }
 
-fn overlaps(part: &Ours<'_>, offset: usize, len: usize) -> bool {
-    matches!(part.what, What::Field(..)) && part.offset < offset + len && offset < part.offset + part.len
+/// One of Wireshark's fields.
+struct Stock<'a> {
+    name: &'a str,
+    offset: usize,
+    len: usize,
+    /// Its value: `1`.
+    shown: &'a str,
+    /// Its line: `Status: Partial Success (1)`.
+    showname: &'a str,
 }
 
-/// A field of whole octets; says the name of its value if both have one.
-fn whole(
-    field: &FieldView<'_>,
-    siblings: &[FieldView<'_>],
-    shown: &str,
-    showname: &str,
-) -> Result<Option<()>, Kind> {
+impl<'a> Stock<'a> {
+    fn new(node: Node<'a, '_>, start: usize) -> Self {
+        Self {
+            name: node.attribute("name").unwrap_or_default(),
+            offset: number(node, "pos").wrapping_sub(start),
+            len: number(node, "size"),
+            shown: node.attribute("show").unwrap_or_default(),
+            showname: node.attribute("showname").unwrap_or_default(),
+        }
+    }
+
+    /// Of an option as a whole, what it is called. Some show their value behind it: `GRE Key: 1135339940`.
+    fn title(&self) -> Option<&'a str> {
+        let title = self.showname.strip_prefix("MIPv6 Option - ")?;
+        self.name
+            .starts_with("mip6.options.")
+            .then(|| title.split_once(": ").map_or(title, |(title, _)| title))
+    }
+
+    fn starts_an_option(&self) -> bool {
+        self.title().is_some() || self.name == "mip6.mobility_opt"
+    }
+
+    fn overlaps(&self, part: &Ours<'_>) -> bool {
+        matches!(part.what, What::Field(..))
+            && part.len > 0
+            && part.offset < self.offset + self.len
+            && self.offset < part.offset + part.len
+    }
+}
+
+/// A field of whole octets; whether both name its value.
+fn whole(field: &FieldView<'_>, siblings: &[FieldView<'_>], stock: &Stock<'_>) -> Result<bool, Kind> {
+    let Stock { shown, showname, .. } = *stock;
     let octets = field.octets;
     let text = String::from_utf8_lossy(octets);
     let is_same = as_number(shown).is_some_and(|number| octets.len() <= 8 && number == field.uint())
@@ -328,7 +355,7 @@ fn whole(
     }
     let is_named = matches!(field.spec.kind, FieldKind::Named(_) | FieldKind::NamedBy { .. });
     if !is_named {
-        return Ok(None);
+        return Ok(false);
     }
     // `Status: Partial Success (1)`
     let stock = showname.split_once(": ").map_or("", |(_, said)| said);
@@ -336,8 +363,8 @@ fn whole(
     let ours = field.name(siblings).map_or("", |name| name.label);
     match (stock, ours) {
         // It has no name for it, or none at all for this field.
-        ("" | "Unknown" | "<unknown>", _) => Ok(None),
-        (stock, ours) if alike(stock, ours) => Ok(Some(())),
+        ("" | "Unknown" | "<unknown>", _) => Ok(false),
+        (stock, ours) if alike(stock, ours) => Ok(true),
         (stock, ours) => {
             Err(Kind::Name { number: field.uint(), stock: stock.to_owned(), ours: ours.to_owned() })
         }
@@ -345,14 +372,8 @@ fn whole(
 }
 
 /// A field of one bit or several.
-fn bits(
-    field: &FieldView<'_>,
-    mask: u64,
-    offset: usize,
-    len: usize,
-    shown: &str,
-    showname: &str,
-) -> Result<(), Kind> {
+fn bits(field: &FieldView<'_>, mask: u64, stock: &Stock<'_>) -> Result<(), Kind> {
+    let Stock { offset, len, shown, showname, .. } = *stock;
     // Both masks as bits of the same number, whose last octet is the last octet of either field.
     let end = (offset + len).max(field.offset + field.octets.len());
     let wide = |mask: u64, end_of: usize| u128::from(mask) << (8 * (end - end_of));
