@@ -1,6 +1,7 @@
 //! The way from a frame to its Mobility Header: link layers, IPv6, extension headers, IPv6 in IPv6. Each layer is named;
 //! a way that ends before the Mobility Header says why.
 
+use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use dmm_codec::packet::{IPV6_IN_IPV6, MOBILITY_HEADER};
@@ -19,7 +20,7 @@ const IPV6_HEADER: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way<'a> {
     /// The layers before what is carried, by name.
-    pub layers: Vec<String>,
+    pub layers: Vec<Cow<'static, str>>,
     /// Source and destination of the innermost IPv6 header.
     pub ends: Option<(Ipv6Addr, Ipv6Addr)>,
     /// What stands behind the layers.
@@ -90,7 +91,7 @@ pub fn through_link(linktype: u32, octets: &[u8]) -> Option<Way<'_>> {
     match linktype {
         // BSD: the address family of whoever captured, in the byte order of that machine, or of the network.
         0 | 108 => {
-            way.layers.push("BSD loopback".to_owned());
+            way.layers.push("BSD loopback".into());
             // AF_INET6 is 24, 28 or 30 with the BSDs and macOS, 10 with Linux.
             let family = octets.first_chunk().map(|family| match u32::from_be_bytes(*family) {
                 family if family > 0xffff => family.swap_bytes(),
@@ -119,14 +120,14 @@ impl<'a> Way<'a> {
     }
 
     /// A link header of `len` octets that has an EtherType at `place`, and the VLAN tags behind it.
-    fn cooked(&mut self, name: &str, octets: &'a [u8], place: usize, len: usize) {
-        self.layers.push(name.to_owned());
+    fn cooked(&mut self, name: &'static str, octets: &'a [u8], place: usize, len: usize) {
+        self.layers.push(name.into());
         let word =
             |octets: &[u8], at: usize| octets.get(at..)?.first_chunk().copied().map(u16::from_be_bytes);
         let mut ether_type = word(octets, place);
         let mut rest = octets.get(len..).unwrap_or(&[]);
         while let (Some(0x8100 | 0x88a8 | 0x9100), Some(tag)) = (ether_type, word(rest, 0)) {
-            self.layers.push(format!("VLAN {}", tag & 0xfff));
+            self.layers.push(format!("VLAN {}", tag & 0xfff).into());
             ether_type = word(rest, 2);
             rest = rest.get(4..).unwrap_or(&[]);
         }
@@ -146,7 +147,7 @@ impl<'a> Way<'a> {
             }
             let said = usize::from(u16::from_be_bytes([header[4], header[5]]));
             let is_whole = rest.len() >= said;
-            self.layers.push(if is_whole { "IPv6" } else { "IPv6, cut short" }.to_owned());
+            self.layers.push(if is_whole { "IPv6" } else { "IPv6, cut short" }.into());
             let ends = (address(header, 8), address(header, 24));
             let (Some(src), Some(dst)) = ends else { return };
             self.ends = Some((src, dst));
@@ -195,7 +196,7 @@ impl<'a> Way<'a> {
                 // Offset and M flag: a fragment that is the whole packet has neither (RFC 6946).
                 FRAGMENT if u16::from_be_bytes([header[2], header[3]]) & 0xfff9 != 0 => {
                     let hides = may_lead_to_mobility(header[0]);
-                    self.layers.push("fragment".to_owned());
+                    self.layers.push("fragment".into());
                     return if hides {
                         self.stop_here("a fragment, which is not put together")
                     } else {
@@ -208,7 +209,7 @@ impl<'a> Way<'a> {
                 DESTINATION_OPTIONS => summed.0 = home_address(header).unwrap_or(summed.0),
                 _ => {}
             }
-            self.layers.push(name.to_owned());
+            self.layers.push(name.into());
             (next, rest) = (header[0], &rest[len..]);
         }
     }
@@ -222,8 +223,8 @@ impl<'a> Way<'a> {
         None
     }
 
-    fn stop(&mut self, layer: &str, why: &'static str) -> Option<&'a [u8]> {
-        self.layers.push(layer.to_owned());
+    fn stop(&mut self, layer: &'static str, why: &'static str) -> Option<&'a [u8]> {
+        self.layers.push(layer.into());
         self.stop_here(why)
     }
 }
