@@ -1,4 +1,4 @@
-# What tools/demo, tools/test and tools/bench share: where the checkout is, and installing what they need.
+# What tools/demo, tools/test, tools/bench and tools/oracle/check share: where the checkout is, and installing what they need.
 # shellcheck shell=sh
 
 set -eu
@@ -44,4 +44,14 @@ need_rust() {
     command -v cargo >/dev/null 2>&1 || PATH=$HOME/.cargo/bin:$PATH
     command -v cargo >/dev/null 2>&1 || die "needs Rust: https://rustup.rs"
     install cc:gcc cc:libc6-dev
+}
+
+# PyPCAPKit, a decoder written by others, in out/oracle, from PyPI.
+need_pypcapkit() {
+    install python3:python3
+    if [ ! -x out/oracle/bin/pip ]; then
+        python3 -c 'import ensurepip' 2>/dev/null || install ensurepip:python3-venv
+        python3 -m venv out/oracle
+    fi
+    out/oracle/bin/pip install -q --disable-pip-version-check --pre pypcapkit==1.5.0b14
 }

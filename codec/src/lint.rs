@@ -108,7 +108,8 @@ pub fn lint_with(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>, drafts:
         };
         found.push(Fault { what, offset, kind });
     }
-    let mut seen = Vec::new();
+    let has_dmm_flag = view.has_dmm_flag();
+    let mut seen = [false; 256];
     let mut pads = 0;
     for option in view.options() {
         let option = match option {
@@ -128,10 +129,13 @@ pub fn lint_with(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>, drafts:
         }
         // A message that names several nodes has one of the same option for each.
         let names_several = view.spec().is_some_and(|spec| spec.carries == Carries::NamedOfSeveralNodes);
-        if !spec.repeats && !names_several && seen.contains(&option.kind) {
+        let is_another = core::mem::replace(&mut seen[usize::from(option.kind)], true);
+        if !spec.repeats && !names_several && is_another {
             add(option.offset, FaultKind::Repeated);
         }
-        seen.push(option.kind);
+        if spec.needs_dmm && !has_dmm_flag {
+            add(option.offset, FaultKind::NeedsDmm);
+        }
         place(&view, &option, spec, &mut add);
         content(&option, spec, &mut found);
     }
@@ -187,9 +191,6 @@ fn place(
     spec: &OptionSpec,
     add: &mut impl FnMut(usize, FaultKind),
 ) {
-    if spec.needs_dmm && !view.has_dmm_flag() {
-        add(option.offset, FaultKind::NeedsDmm);
-    }
     if let Some(message) = view.spec().filter(|message| !message.may_carry(spec)) {
         add(option.offset, FaultKind::Place(message.title));
     }

@@ -100,6 +100,7 @@ impl Align {
 pub(crate) const PADN: u8 = 1;
 
 /// The row of an option type.
+#[inline]
 pub fn spec(kind: u8) -> Option<&'static OptionSpec> {
     BY_KIND[usize::from(kind)]
 }

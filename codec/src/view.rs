@@ -82,6 +82,7 @@ impl<'a> MessageView<'a> {
     }
 
     /// The row of this type of message.
+    #[inline]
     pub fn spec(&self) -> Option<&'static MessageSpec> {
         message_spec(self.mh_type())
     }
@@ -99,7 +100,7 @@ impl<'a> MessageView<'a> {
     }
 
     /// The fields between header and options that are wholly there.
-    pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + use<'a> {
+    pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + Clone + use<'a> {
         let fields = self.spec().map_or(&[][..], |spec| spec.fields);
         FieldView::all(fields, self.body(), Header::LEN)
     }
@@ -178,6 +179,7 @@ pub struct OptionView<'a> {
 
 impl<'a> OptionView<'a> {
     /// The row of its type.
+    #[inline]
     pub fn spec(&self) -> Option<&'static OptionSpec> {
         spec(self.kind)
     }
@@ -188,7 +190,8 @@ impl<'a> OptionView<'a> {
     }
 
     /// The fields of its layout that are wholly there.
-    pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + use<'a> {
+    #[inline]
+    pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + Clone + use<'a> {
         let fields = self.spec().map_or(&[][..], |spec| spec.fields);
         FieldView::all(fields, self.body, self.body_offset)
     }
@@ -242,7 +245,7 @@ impl<'a> SubOptionView<'a> {
     }
 
     /// The fields of its layout that are wholly there.
-    pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + use<'a> {
+    pub fn fields(&self) -> impl Iterator<Item = FieldView<'a>> + Clone + use<'a> {
         let fields = self.spec().map_or(&[][..], |spec| spec.fields);
         FieldView::all(fields, self.body, self.body_offset)
     }
@@ -261,18 +264,23 @@ pub struct FieldView<'a> {
 
 impl<'a> FieldView<'a> {
     /// The fields of a layout that are wholly in `octets`, which start at `base`.
+    #[inline]
     pub fn all(
         fields: &'static [FieldSpec],
         octets: &'a [u8],
         base: usize,
-    ) -> impl Iterator<Item = Self> + use<'a> {
-        fields.iter().filter_map(move |spec| {
-            let end = match spec.width {
-                Width::Fixed(width) => spec.offset + width,
-                Width::Rest => octets.len(),
-            };
-            Some(Self { spec, offset: base + spec.offset, octets: octets.get(spec.offset..end)? })
-        })
+    ) -> impl Iterator<Item = Self> + Clone + use<'a> {
+        fields.iter().filter_map(move |spec| Self::one(spec, octets, base))
+    }
+
+    /// This field of a layout, if it is wholly in `octets`, which start at `base`.
+    #[inline]
+    pub fn one(spec: &'static FieldSpec, octets: &'a [u8], base: usize) -> Option<Self> {
+        let end = match spec.width {
+            Width::Fixed(width) => spec.offset + width,
+            Width::Rest => octets.len(),
+        };
+        Some(Self { spec, offset: base + spec.offset, octets: octets.get(spec.offset..end)? })
     }
 
     /// The sub-options in it, in wire order; ends after the first one that does not fit. None in a field of another
@@ -286,6 +294,7 @@ impl<'a> FieldView<'a> {
     }
 
     /// The octets as one number in network byte order; the last eight of them where there are more.
+    #[inline]
     pub fn uint(&self) -> u64 {
         let last = &self.octets[self.octets.len().saturating_sub(8)..];
         last.iter().fold(0, |number, octet| (number << 8) | u64::from(*octet))
@@ -305,6 +314,7 @@ impl<'a> FieldView<'a> {
     }
 
     /// The octets as an address; `None` unless they are sixteen.
+    #[inline]
     pub fn address(&self) -> Option<Ipv6Addr> {
         <[u8; 16]>::try_from(self.octets).ok().map(Ipv6Addr::from)
     }

@@ -241,6 +241,7 @@ messages! {
 }
 
 /// The row of a message type.
+#[inline]
 pub fn message_spec(mh_type: u8) -> Option<&'static MessageSpec> {
     BY_TYPE[usize::from(mh_type)]
 }

@@ -1,7 +1,13 @@
 //! Messages as JSON, through the codec's tables: numbers are those on the wire, and names stand beside them.
+//!
+//! Lines are written as they go out, without a tree of values: a capture has many. So that no object has a key twice,
+//! the keys that stand beside fields are no names of fields; a test reads the tables for it.
+
+use std::net::Ipv6Addr;
 
 use dmm_codec::wire::FieldKind;
 use dmm_codec::{Drafts, Fault, FieldView, Lifetime, MessageView, OptionView, SubOptionView};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::layers::Carried;
@@ -9,143 +15,162 @@ use super::words::{self, Sighting};
 
 /// The fields of a message that other decoders have too.
 pub fn message(view: &MessageView<'_>, drafts: Drafts) -> Map<String, Value> {
-    let mut said = Map::new();
-    said.insert("type".to_owned(), json!(view.mh_type()));
-    fields(view.fields(), drafts, &mut said);
-    said
+    map(|said| {
+        said.put("type", &view.mh_type());
+        fields(view.fields(), drafts, Meanings::No, said);
+    })
 }
 
 /// The options that are not padding.
 pub fn options<'a>(view: &MessageView<'a>) -> impl Iterator<Item = OptionView<'a>> + use<'a> {
-    view.options().filter_map(Result::ok).filter(|option| !words::is_padding(option.kind))
+    view.options().filter_map(Result::ok).filter(|option| !option.is_padding())
 }
 
 /// The fields of an option that other decoders have too.
 pub fn option(option: &OptionView<'_>) -> Map<String, Value> {
-    let mut said = Map::new();
-    said.insert("type".to_owned(), json!(option.kind));
-    said.insert("length".to_owned(), json!(option.body.len()));
-    fields(option.fields(), Drafts::default(), &mut said);
-    said
+    map(|said| {
+        said.put("type", &option.kind);
+        said.put("length", &option.body.len());
+        fields(option.fields(), Drafts::default(), Meanings::No, said);
+    })
 }
 
-fn fields<'a>(fields: impl Iterator<Item = FieldView<'a>>, drafts: Drafts, said: &mut Map<String, Value>) {
-    for field in fields {
+/// A sighting as one object, on a line of its own.
+pub(super) fn line(sighting: &Sighting<'_>, out: &mut Vec<u8>) {
+    let mut said = Object::new(out);
+    if let Some((number, at)) = sighting.frame {
+        said.put("frame", &number);
+        said.put("time", &words::utc(at));
+    }
+    if let Some((src, dst)) = sighting.way.ends {
+        address(src, said.key("src"));
+        address(dst, said.key("dst"));
+    }
+    said.put("layers", &sighting.way.layers);
+    match sighting.way.carried {
+        Carried::Message { octets, is_whole, summed } => {
+            let (faults, checksum) = words::judged(octets, is_whole, summed, sighting.drafts);
+            if let Ok(view) = MessageView::new(octets) {
+                mobility_header(&view, checksum, sighting.drafts, &mut said);
+            }
+            said.put("whole", &is_whole);
+            hex(octets, said.key("octets"));
+            said.list("faults", faults.iter(), |it, out| put(&fault(it), out));
+        }
+        Carried::Hidden(why) => said.put("not_decoded", why),
+        Carried::Other => {}
+    }
+    said.end();
+    out.push(b'\n');
+}
+
+fn mobility_header(view: &MessageView<'_>, checksum: &str, drafts: Drafts, said: &mut Object<'_>) {
+    said.put("message", &view.spec().map(|spec| spec.name));
+    said.put("title", &words::title(view, drafts));
+    said.put("checksum", checksum);
+    said.put("type", &view.mh_type());
+    fields(view.fields(), drafts, Meanings::Yes, said);
+    said.list("options", options(view), |option, out| {
+        let mut said = Object::new(out);
+        said.put("option", &option.spec().map(|spec| spec.name));
+        said.put("offset", &option.offset);
+        said.put("type", &option.kind);
+        said.put("length", &option.body.len());
+        if words::is_opaque(&option) {
+            hex(option.body, said.key("data"));
+        } else {
+            fields(option.fields(), Drafts::default(), Meanings::Yes, &mut said);
+        }
+        said.end();
+    });
+}
+
+/// Whether names, seconds and text stand beside the numbers and octets that they are of.
+#[derive(Clone, Copy, PartialEq)]
+enum Meanings {
+    Yes,
+    No,
+}
+
+fn fields<'a>(
+    fields: impl Iterator<Item = FieldView<'a>> + Clone,
+    drafts: Drafts,
+    meanings: Meanings,
+    said: &mut Object<'_>,
+) {
+    for field in fields.clone() {
         match field.spec.kind {
-            FieldKind::Reserved => {}
+            FieldKind::Reserved => continue,
             FieldKind::SubOptions(_) => sub_options(&field, said),
-            _ => drop(said.insert(field.spec.name.to_owned(), value(&field, drafts))),
+            _ => value(&field, drafts, said.key(field.spec.name)),
+        }
+        if meanings == Meanings::Yes {
+            meaning(&field, fields.clone(), said);
         }
     }
 }
 
 /// A list, whatever the field is called; and the octets behind the last one that fits.
-fn sub_options(field: &FieldView<'_>, said: &mut Map<String, Value>) {
-    let mut all = Vec::new();
-    for part in field.sub_options() {
-        match part {
-            Ok(part) => all.push(sub_option(&part)),
-            Err(error) => {
-                let left = field.octets.get(error.offset - field.offset..).unwrap_or_default();
-                said.insert("undecoded".to_owned(), json!(words::hex(left, "")));
-            }
-        }
+fn sub_options(field: &FieldView<'_>, said: &mut Object<'_>) {
+    said.list("sub_options", field.sub_options().filter_map(Result::ok), |part, out| sub_option(&part, out));
+    if let Some(Err(error)) = field.sub_options().last() {
+        hex(field.octets.get(error.offset - field.offset..).unwrap_or_default(), said.key("undecoded"));
     }
-    said.insert("sub_options".to_owned(), Value::Array(all));
 }
 
-fn sub_option(view: &SubOptionView<'_>) -> Value {
-    let mut said = Map::new();
-    said.insert("type".to_owned(), json!(view.kind));
-    said.insert("length".to_owned(), json!(view.body.len()));
-    said.insert("sub_option".to_owned(), json!(view.spec().map(|spec| spec.name)));
-    said.insert("offset".to_owned(), json!(view.offset));
-    fields(view.fields(), Drafts::default(), &mut said);
-    meanings(view.fields(), &mut said);
+fn sub_option(view: &SubOptionView<'_>, out: &mut Vec<u8>) {
+    let mut said = Object::new(out);
+    said.put("sub_option", &view.spec().map(|spec| spec.name));
+    said.put("offset", &view.offset);
+    said.put("type", &view.kind);
+    said.put("length", &view.body.len());
     if words::is_opaque_part(view) {
-        said.insert("data".to_owned(), json!(words::hex(view.body, "")));
+        hex(view.body, said.key("data"));
+    } else {
+        fields(view.fields(), Drafts::default(), Meanings::Yes, &mut said);
     }
-    Value::Object(said)
+    said.end();
 }
 
-fn value(field: &FieldView<'_>, drafts: Drafts) -> Value {
+fn value(field: &FieldView<'_>, drafts: Drafts, out: &mut Vec<u8>) {
     match field.spec.kind {
-        FieldKind::Ipv6 | FieldKind::Prefix => json!(field.address()),
-        FieldKind::Ipv4 => json!(field.ipv4()),
-        FieldKind::LinkLayer | FieldKind::Identifier | FieldKind::Octets => {
-            json!(words::hex(field.octets, ""))
-        }
-        FieldKind::Flags(_) => {
-            json!(field.flags(drafts).map(|flag| flag.letter).collect::<Vec<_>>())
-        }
-        _ => json!(field.uint()),
+        FieldKind::Ipv6 | FieldKind::Prefix => match field.address() {
+            Some(it) => address(it, out),
+            None => put(&(), out),
+        },
+        FieldKind::Ipv4 => put(&field.ipv4(), out),
+        FieldKind::LinkLayer | FieldKind::Identifier | FieldKind::Octets => hex(field.octets, out),
+        FieldKind::Flags(_) => list(field.flags(drafts), out, |flag, out| put(flag.letter, out)),
+        _ => put(&field.uint(), out),
     }
 }
 
-/// What the numbers and octets of fields stand for, beside them: `status_name`, `lifetime_seconds`, `identifier_text`.
-fn meanings<'a>(fields: impl Iterator<Item = FieldView<'a>>, said: &mut Map<String, Value>) {
-    let fields: Vec<_> = fields.collect();
-    for field in &fields {
-        let (suffix, meaning) = match field.spec.kind {
-            FieldKind::Named(_) | FieldKind::NamedBy { .. } => {
-                ("name", field.name(&fields).map(|name| json!(name.name)))
+/// What the number or the octets of a field stand for, beside them: `status_name`, `lifetime_seconds`,
+/// `identifier_text`.
+fn meaning<'a>(field: &FieldView<'a>, siblings: impl Iterator<Item = FieldView<'a>>, said: &mut Object<'_>) {
+    let name = field.spec.name;
+    match field.spec.kind {
+        FieldKind::Named(_) => {
+            if let Some(row) = field.name(&[]) {
+                put(row.name, said.key_of(name, "_name"));
             }
-            FieldKind::Lifetime => {
-                ("seconds", Some(json!(Lifetime(field.uint() as u16).duration().as_secs())))
+        }
+        FieldKind::NamedBy { .. } => {
+            if let Some(row) = field.name(&siblings.collect::<Vec<_>>()) {
+                put(row.name, said.key_of(name, "_name"));
             }
-            FieldKind::Identifier => ("text", words::text(field.octets).map(|text| json!(text))),
-            _ => continue,
-        };
-        if let Some(meaning) = meaning {
-            said.insert(format!("{}_{suffix}", field.spec.name), meaning);
         }
-    }
-}
-
-/// A sighting as one object.
-pub(super) fn line(sighting: &Sighting<'_>) -> Value {
-    let mut said = Map::new();
-    if let Some((number, at)) = sighting.frame {
-        said.insert("frame".to_owned(), json!(number));
-        said.insert("time".to_owned(), json!(words::utc(at)));
-    }
-    if let Some((src, dst)) = sighting.way.ends {
-        said.insert("src".to_owned(), json!(src));
-        said.insert("dst".to_owned(), json!(dst));
-    }
-    said.insert("layers".to_owned(), json!(sighting.way.layers));
-    let (octets, is_whole, summed) = match sighting.way.carried {
-        Carried::Message { octets, is_whole, summed } => (octets, is_whole, summed),
-        Carried::Hidden(why) => {
-            said.insert("not_decoded".to_owned(), json!(why));
-            return Value::Object(said);
+        FieldKind::Lifetime => {
+            let seconds = Lifetime(field.uint() as u16).duration().as_secs();
+            put(&seconds, said.key_of(name, "_seconds"));
         }
-        Carried::Other => return Value::Object(said),
-    };
-    let (faults, checksum) = words::judged(octets, is_whole, summed, sighting.drafts);
-    if let Ok(view) = MessageView::new(octets) {
-        said.insert("message".to_owned(), json!(view.spec().map(|spec| spec.name)));
-        said.insert("title".to_owned(), json!(words::title(&view, sighting.drafts)));
-        said.insert("checksum".to_owned(), json!(checksum));
-        said.append(&mut message(&view, sighting.drafts));
-        meanings(view.fields(), &mut said);
-        said.insert("options".to_owned(), options(&view).map(|option| named(&option)).collect());
+        FieldKind::Identifier => {
+            if let Some(text) = words::text(field.octets) {
+                put(text, said.key_of(name, "_text"));
+            }
+        }
+        _ => {}
     }
-    said.insert("whole".to_owned(), json!(is_whole));
-    said.insert("octets".to_owned(), json!(words::hex(octets, "")));
-    said.insert("faults".to_owned(), faults.iter().map(fault).collect());
-    Value::Object(said)
-}
-
-fn named(view: &OptionView<'_>) -> Value {
-    let mut said = option(view);
-    said.insert("option".to_owned(), json!(view.spec().map(|spec| spec.name)));
-    said.insert("offset".to_owned(), json!(view.offset));
-    meanings(view.fields(), &mut said);
-    if words::is_opaque(view) {
-        said.insert("data".to_owned(), json!(words::hex(view.body, "")));
-    }
-    Value::Object(said)
 }
 
 fn fault(fault: &Fault) -> Value {
@@ -157,4 +182,170 @@ fn fault(fault: &Fault) -> Value {
         "source": fault.source_section(),
         "receiver": words::reaction(fault),
     })
+}
+
+/// An object that is being written.
+struct Object<'o> {
+    out: &'o mut Vec<u8>,
+    is_empty: bool,
+}
+
+impl<'o> Object<'o> {
+    fn new(out: &'o mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, is_empty: true }
+    }
+
+    /// Writes a key, which needs no escapes; gives where its value goes.
+    fn key(&mut self, key: &str) -> &mut Vec<u8> {
+        self.key_of(key, "")
+    }
+
+    /// The same for a key of two parts.
+    fn key_of(&mut self, key: &str, suffix: &str) -> &mut Vec<u8> {
+        if !std::mem::take(&mut self.is_empty) {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(suffix.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out
+    }
+
+    fn put(&mut self, key: &str, value: &(impl Serialize + ?Sized)) {
+        put(value, self.key(key));
+    }
+
+    fn list<T>(&mut self, key: &str, items: impl Iterator<Item = T>, write: impl FnMut(T, &mut Vec<u8>)) {
+        list(items, self.key(key), write);
+    }
+
+    fn end(self) {
+        self.out.push(b'}');
+    }
+}
+
+fn list<T>(items: impl Iterator<Item = T>, out: &mut Vec<u8>, mut write: impl FnMut(T, &mut Vec<u8>)) {
+    out.push(b'[');
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write(item, out);
+    }
+    out.push(b']');
+}
+
+fn map(write: impl FnOnce(&mut Object<'_>)) -> Map<String, Value> {
+    let mut out = Vec::new();
+    let mut said = Object::new(&mut out);
+    write(&mut said);
+    said.end();
+    serde_json::from_slice(&out).expect("an object was written")
+}
+
+fn put(value: &(impl Serialize + ?Sized), out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("memory takes all, and every key is text");
+}
+
+fn hex(octets: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let start = out.len();
+    out.resize(start + 2 * octets.len(), 0);
+    for (digits, octet) in out[start..].as_chunks_mut().0.iter_mut().zip(octets) {
+        *digits = words::digits(*octet);
+    }
+    out.push(b'"');
+}
+
+/// As RFC 5952 writes it. The standard library says the same through its formatting, which is slow where every line has half
+/// a dozen addresses.
+fn address(address: Ipv6Addr, out: &mut Vec<u8>) {
+    let segments = address.segments();
+    // Those with an IPv4 address in them are rare, and written otherwise.
+    if segments[..5] == [0; 5] {
+        return put(&address, out);
+    }
+    // The first of the longest runs of zeros, of two at least.
+    let (mut longest, mut run) = (0..0, 0..0);
+    for (i, segment) in segments.iter().enumerate() {
+        run = if *segment != 0 { i + 1..i + 1 } else { run.start..i + 1 };
+        if run.len() > longest.len().max(1) {
+            longest = run.clone();
+        }
+    }
+    out.push(b'"');
+    for (i, segment) in segments.iter().enumerate() {
+        if longest.contains(&i) {
+            if i == longest.start {
+                out.extend_from_slice(b"::");
+            }
+            continue;
+        }
+        if i > 0 && (longest.is_empty() || i != longest.end) {
+            out.push(b':');
+        }
+        let [high, low] = segment.to_be_bytes().map(words::digits);
+        let digits = [high[0], high[1], low[0], low[1]];
+        let zeros = (segment.leading_zeros() / 4).min(3) as usize;
+        out.extend_from_slice(&digits[zeros..]);
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use dmm_codec::wire::FieldSpec;
+    use dmm_codec::{MESSAGES, OPTIONS};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn addresses_are_written_as_the_standard_library_does(
+            segments in proptest::array::uniform8(prop_oneof![Just(0), Just(1), Just(0xffff), any::<u16>()])
+        ) {
+            let it = Ipv6Addr::from(segments);
+            let mut out = Vec::new();
+            address(it, &mut out);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), format!("\"{it}\""));
+        }
+    }
+
+    #[test]
+    fn no_object_has_a_key_twice() {
+        const LINE: [&str; 13] = [
+            "frame", "time", "src", "dst", "layers", "message", "title", "checksum", "type", "options",
+            "whole", "octets", "faults",
+        ];
+        const OPTION: [&str; 6] = ["option", "offset", "type", "length", "sub_options", "undecoded"];
+        const SUB_OPTION: [&str; 4] = ["sub_option", "offset", "type", "length"];
+        let differ = |what: &str, beside: &[&str], fields: &[FieldSpec]| {
+            let fields = fields
+                .iter()
+                .filter(|field| !matches!(field.kind, FieldKind::Reserved | FieldKind::SubOptions(_)));
+            let meanings = ["", "_name", "_seconds", "_text"];
+            let keys = fields.flat_map(|field| meanings.map(|suffix| format!("{}{suffix}", field.name)));
+            let mut seen: BTreeSet<_> = beside.iter().map(ToString::to_string).collect();
+            for key in keys {
+                assert!(seen.insert(key.clone()), "{what}: {key}");
+            }
+        };
+        for spec in MESSAGES {
+            differ(spec.name, &LINE, spec.fields);
+        }
+        for spec in OPTIONS {
+            differ(spec.name, &OPTION, spec.fields);
+            for field in spec.fields {
+                let FieldKind::SubOptions(table) = field.kind else { continue };
+                for spec in table.rows {
+                    differ(spec.name, &SUB_OPTION, spec.fields);
+                }
+            }
+        }
+    }
 }

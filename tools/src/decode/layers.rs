@@ -2,6 +2,7 @@
 //! a way that ends before the Mobility Header says why. The headers are read by the codec, as nodes and runner read them;
 //! links that neither it nor `etherparse` knows are read here.
 
+use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use dmm_codec::headers::{End, NoWalk, Walk, is_extension};
@@ -14,7 +15,7 @@ const IPV6_HEADER: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way<'a> {
     /// The layers before what is carried, by name.
-    pub layers: Vec<String>,
+    pub layers: Vec<Cow<'static, str>>,
     /// Source and destination of the innermost IPv6 header.
     pub ends: Option<(Ipv6Addr, Ipv6Addr)>,
     /// What stands behind the layers.
@@ -85,7 +86,7 @@ pub fn through_link(linktype: u32, octets: &[u8]) -> Option<Way<'_>> {
     match linktype {
         // BSD: the address family of whoever captured, in the byte order of that machine, or of the network.
         0 | 108 => {
-            way.layers.push("BSD loopback".to_owned());
+            way.layers.push("BSD loopback".into());
             // AF_INET6 is 24, 28 or 30 with the BSDs and macOS, 10 with Linux.
             let family = octets.first_chunk().map(|family| match u32::from_be_bytes(*family) {
                 family if family > 0xffff => family.swap_bytes(),
@@ -110,7 +111,7 @@ pub fn through_link(linktype: u32, octets: &[u8]) -> Option<Way<'_>> {
 
 impl<'a> Way<'a> {
     fn ethernet(&mut self, octets: &'a [u8]) {
-        self.layers.push("Ethernet".to_owned());
+        self.layers.push("Ethernet".into());
         if let Some(frame) = Ethernet::parse(octets) {
             self.tagged(frame.ether_type, frame.payload);
         }
@@ -118,8 +119,8 @@ impl<'a> Way<'a> {
 
     /// A link header of `len` octets that has an EtherType at `place`: `etherparse` has only the first version of Linux's,
     /// and refuses kinds of hardware that it has no name for.
-    fn cooked(&mut self, name: &str, octets: &'a [u8], place: usize, len: usize) {
-        self.layers.push(name.to_owned());
+    fn cooked(&mut self, name: &'static str, octets: &'a [u8], place: usize, len: usize) {
+        self.layers.push(name.into());
         let ether_type = octets.get(place..).and_then(|octets| octets.first_chunk().copied());
         if let (Some(ether_type), Some(rest)) = (ether_type, octets.get(len..)) {
             self.tagged(u16::from_be_bytes(ether_type), rest);
@@ -130,7 +131,7 @@ impl<'a> Way<'a> {
     fn tagged(&mut self, ether_type: u16, octets: &'a [u8]) {
         let (mut ether_type, mut octets) = (ether_type, octets);
         while let Some(tag) = Vlan::parse(ether_type, octets) {
-            self.layers.push(format!("VLAN {}", tag.id));
+            self.layers.push(format!("VLAN {}", tag.id).into());
             (ether_type, octets) = (tag.ether_type, tag.payload);
         }
         if ether_type == Ethernet::IPV6 {
@@ -147,9 +148,9 @@ impl<'a> Way<'a> {
                 Err(NoWalk::NotIpv6) => return,
             };
             let is_whole = walk.is_whole;
-            self.layers.push(if is_whole { "IPv6" } else { "IPv6, cut short" }.to_owned());
+            self.layers.push(if is_whole { "IPv6" } else { "IPv6, cut short" }.into());
             self.ends = Some((walk.src, walk.dst));
-            self.layers.extend(walk.by_ref().map(|header| header.name.to_owned()));
+            self.layers.extend(walk.by_ref().map(|header| header.name.into()));
             let (next, behind) = walk.behind();
             match (walk.end(), next) {
                 (End::Upper, MOBILITY_HEADER) => {

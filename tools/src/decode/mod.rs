@@ -149,7 +149,8 @@ fn decode(args: &DecodeArgs, out: &mut dyn Write) -> Result<(), Ended> {
                 let layers = if way.layers.is_empty() { "them".to_owned() } else { way.layers.join(", ") };
                 return Err(Failure::usage(format!("there is no Mobility Header in {layers}")).into());
             }
-            show(args, &Sighting { frame: None, way, drafts: args.drafts() }, out)?;
+            let sighting = Sighting { frame: None, way, drafts: args.drafts() };
+            show(args, &sighting, &mut Vec::new(), out)?;
             Ok(out.flush()?)
         }
     }
@@ -170,6 +171,7 @@ fn capture(
     let last = args.frame.iter().max().copied().unwrap_or(u64::MAX);
     let mut unknown: BTreeMap<u32, u64> = BTreeMap::new();
     let (mut packets, mut shown) = (0_u64, 0_u64);
+    let mut line = Vec::new();
     for packet in CaptureReader::new(reader).map_err(failed)? {
         let packet = packet.map_err(|error| {
             progress.clear();
@@ -188,7 +190,8 @@ fn capture(
             Some(way) => {
                 progress.clear();
                 let frame = Some((packet.number, packet.at));
-                show(args, &Sighting { frame, way, drafts: args.drafts() }, out)?;
+                let sighting = Sighting { frame, way, drafts: args.drafts() };
+                show(args, &sighting, &mut line, out)?;
                 shown += 1;
             }
         }
@@ -217,16 +220,26 @@ fn capture(
 /// A sighting as text, as JSON and as YAML.
 pub fn in_every_form(way: Way<'_>) -> [String; 3] {
     let sighting = Sighting { frame: None, way, drafts: Drafts::default() };
-    [text::block(&sighting), json::line(&sighting).to_string(), yaml::step(&sighting, "maar1")]
+    let mut line = Vec::new();
+    json::line(&sighting, &mut line);
+    let line = String::from_utf8(line).expect("JSON is text");
+    [text::block(&sighting), line, yaml::step(&sighting, "maar1")]
 }
 
-fn show(args: &DecodeArgs, sighting: &Sighting<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let said = if args.json {
-        json::line(sighting).to_string() + "\n"
+/// Writes a sighting; `line` is room that is used again.
+fn show(
+    args: &DecodeArgs,
+    sighting: &Sighting<'_>,
+    line: &mut Vec<u8>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if args.json {
+        line.clear();
+        json::line(sighting, line);
+        out.write_all(line)
     } else if args.yaml {
-        yaml::step(sighting, &args.from)
+        out.write_all(yaml::step(sighting, &args.from).as_bytes())
     } else {
-        text::block(sighting)
-    };
-    out.write_all(said.as_bytes())
+        out.write_all(text::block(sighting).as_bytes())
+    }
 }

@@ -1,6 +1,6 @@
 //! What text, JSON and YAML say in the same words.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use dmm_codec::lint::FaultKind;
@@ -21,12 +21,6 @@ pub(super) struct Sighting<'a> {
     pub(super) drafts: Drafts,
 }
 
-/// Whether a type of option is padding, which people do not ask for; faults of padding are told all the same.
-pub(super) fn is_padding(kind: u8) -> bool {
-    const PADN: u8 = 1;
-    kind <= PADN
-}
-
 /// Whether an option has octets that its fields do not say: of no row of the table, or of another length.
 pub(super) fn is_opaque(option: &OptionView<'_>) -> bool {
     option.spec().is_none_or(|spec| {
@@ -42,10 +36,10 @@ pub(super) fn is_opaque_part(part: &SubOptionView<'_>) -> bool {
 }
 
 /// What a message is called.
-pub(super) fn title(view: &MessageView<'_>, drafts: Drafts) -> String {
+pub(super) fn title(view: &MessageView<'_>, drafts: Drafts) -> Cow<'static, str> {
     match drafts.title(view) {
-        Some(title) => title.to_owned(),
-        None => format!("Mobility Header of type {}", view.mh_type()),
+        Some(title) => title.into(),
+        None => format!("Mobility Header of type {}", view.mh_type()).into(),
     }
 }
 
@@ -101,10 +95,25 @@ pub(super) fn reaction(fault: &Fault) -> String {
 
 /// Octets in hexadecimal.
 pub(super) fn hex(octets: &[u8], between: &str) -> String {
-    octets.iter().enumerate().fold(String::new(), |mut hex, (i, octet)| {
-        let _ = write!(hex, "{}{octet:02x}", if i == 0 { "" } else { between });
-        hex
-    })
+    let mut hex = String::with_capacity(octets.len() * (2 + between.len()));
+    for (i, octet) in octets.iter().enumerate() {
+        hex.push_str(if i == 0 { "" } else { between });
+        hex.extend(digits(*octet).map(char::from));
+    }
+    hex
+}
+
+/// The two digits of an octet.
+pub(super) fn digits(octet: u8) -> [u8; 2] {
+    static PAIRS: [[u8; 2]; 256] = {
+        let (digits, mut pairs, mut i) = (b"0123456789abcdef", [[0; 2]; 256], 0);
+        while i < pairs.len() {
+            pairs[i] = [digits[i >> 4], digits[i & 0xf]];
+            i += 1;
+        }
+        pairs
+    };
+    PAIRS[usize::from(octet)]
 }
 
 /// Octets that are text and safe on a terminal.
@@ -126,8 +135,15 @@ pub(super) fn utc(at: Instant) -> String {
     let month = if month < 10 { month + 3 } else { month - 9 };
     let year = era * 400 + year + u64::from(month <= 2);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let fraction = if nanos % 1000 == 0 { format!("{:06}", nanos / 1000) } else { format!("{nanos:09}") };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction}Z")
+    let (fraction, width) = if nanos % 1000 == 0 { (nanos / 1000, 6) } else { (nanos, 9) };
+    let mut said = String::with_capacity("2026-01-01T00:00:00.000000000Z".len());
+    let parts = [(year, 4), (month, 2), (day, 2), (hour, 2), (minute, 2), (second, 2), (fraction, width)];
+    for ((number, width), behind) in parts.into_iter().zip(['-', '-', 'T', ':', ':', '.', 'Z']) {
+        // `format!` costs several times as much, and each line of JSON has a time.
+        said.extend((0..width).rev().map(|place| (b'0' + (number / 10_u64.pow(place) % 10) as u8) as char));
+        said.push(behind);
+    }
+    said
 }
 
 #[cfg(test)]
