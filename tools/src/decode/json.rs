@@ -40,13 +40,13 @@ pub(super) fn line(sighting: &Sighting<'_>, out: &mut Vec<u8>) {
     let mut said = Object::new(out);
     if let Some((number, at)) = sighting.frame {
         said.put("frame", &number);
-        said.put("time", &words::utc(at));
+        name(Some(&words::utc(at)), said.key("time"));
     }
     if let Some((src, dst)) = sighting.way.ends {
         address(src, said.key("src"));
         address(dst, said.key("dst"));
     }
-    said.put("layers", &sighting.way.layers);
+    said.list("layers", sighting.way.layers.iter(), |layer, out| name(Some(layer), out));
     match sighting.way.carried {
         Carried::Message { octets, is_whole, summed } => {
             let (faults, checksum) = words::judged(octets, is_whole, summed, sighting.drafts);
@@ -65,14 +65,14 @@ pub(super) fn line(sighting: &Sighting<'_>, out: &mut Vec<u8>) {
 }
 
 fn mobility_header(view: &MessageView<'_>, checksum: &str, drafts: Drafts, said: &mut Object<'_>) {
-    said.put("message", &view.spec().map(|spec| spec.name));
-    said.put("title", &words::title(view, drafts));
-    said.put("checksum", checksum);
+    name(view.spec().map(|spec| spec.name), said.key("message"));
+    name(Some(&words::title(view, drafts)), said.key("title"));
+    name(Some(checksum), said.key("checksum"));
     said.put("type", &view.mh_type());
     fields(view.fields(), drafts, Meanings::Yes, said);
     said.list("options", options(view), |option, out| {
         let mut said = Object::new(out);
-        said.put("option", &option.spec().map(|spec| spec.name));
+        name(option.spec().map(|spec| spec.name), said.key("option"));
         said.put("offset", &option.offset);
         said.put("type", &option.kind);
         said.put("length", &option.body.len());
@@ -120,7 +120,7 @@ fn sub_options(field: &FieldView<'_>, said: &mut Object<'_>) {
 
 fn sub_option(view: &SubOptionView<'_>, out: &mut Vec<u8>) {
     let mut said = Object::new(out);
-    said.put("sub_option", &view.spec().map(|spec| spec.name));
+    name(view.spec().map(|spec| spec.name), said.key("sub_option"));
     said.put("offset", &view.offset);
     said.put("type", &view.kind);
     said.put("length", &view.body.len());
@@ -140,7 +140,7 @@ fn value(field: &FieldView<'_>, drafts: Drafts, out: &mut Vec<u8>) {
         },
         FieldKind::Ipv4 => put(&field.ipv4(), out),
         FieldKind::LinkLayer | FieldKind::Identifier | FieldKind::Octets => hex(field.octets, out),
-        FieldKind::Flags(_) => list(field.flags(drafts), out, |flag, out| put(flag.letter, out)),
+        FieldKind::Flags(_) => list(field.flags(drafts), out, |flag, out| name(Some(flag.letter), out)),
         _ => put(&field.uint(), out),
     }
 }
@@ -148,25 +148,25 @@ fn value(field: &FieldView<'_>, drafts: Drafts, out: &mut Vec<u8>) {
 /// What the number or the octets of a field stand for, beside them: `status_name`, `lifetime_seconds`,
 /// `identifier_text`.
 fn meaning<'a>(field: &FieldView<'a>, siblings: impl Iterator<Item = FieldView<'a>>, said: &mut Object<'_>) {
-    let name = field.spec.name;
+    let key = field.spec.name;
     match field.spec.kind {
         FieldKind::Named(_) => {
             if let Some(row) = field.name(&[]) {
-                put(row.name, said.key_of(name, "_name"));
+                name(Some(row.name), said.key_of(key, "_name"));
             }
         }
         FieldKind::NamedBy { .. } => {
             if let Some(row) = field.name(&siblings.collect::<Vec<_>>()) {
-                put(row.name, said.key_of(name, "_name"));
+                name(Some(row.name), said.key_of(key, "_name"));
             }
         }
         FieldKind::Lifetime => {
             let seconds = Lifetime(field.uint() as u16).duration().as_secs();
-            put(&seconds, said.key_of(name, "_seconds"));
+            put(&seconds, said.key_of(key, "_seconds"));
         }
         FieldKind::Identifier => {
             if let Some(text) = words::text(field.octets) {
-                put(text, said.key_of(name, "_text"));
+                put(text, said.key_of(key, "_text"));
             }
         }
         _ => {}
@@ -187,26 +187,26 @@ fn fault(fault: &Fault) -> Value {
 /// An object that is being written.
 struct Object<'o> {
     out: &'o mut Vec<u8>,
-    is_empty: bool,
+    /// What stands before the next key: the brace that opens the object, then commas.
+    before: u8,
 }
 
 impl<'o> Object<'o> {
     fn new(out: &'o mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Self { out, is_empty: true }
+        Self { out, before: b'{' }
     }
 
     /// Writes a key, which needs no escapes; gives where its value goes.
+    #[inline]
     fn key(&mut self, key: &str) -> &mut Vec<u8> {
         self.key_of(key, "")
     }
 
     /// The same for a key of two parts.
+    #[inline]
     fn key_of(&mut self, key: &str, suffix: &str) -> &mut Vec<u8> {
-        if !std::mem::take(&mut self.is_empty) {
-            self.out.push(b',');
-        }
-        self.out.push(b'"');
+        self.out.extend_from_slice(&[self.before, b'"']);
+        self.before = b',';
         self.out.extend_from_slice(key.as_bytes());
         self.out.extend_from_slice(suffix.as_bytes());
         self.out.extend_from_slice(b"\":");
@@ -222,6 +222,9 @@ impl<'o> Object<'o> {
     }
 
     fn end(self) {
+        if self.before == b'{' {
+            self.out.push(b'{');
+        }
         self.out.push(b'}');
     }
 }
@@ -247,6 +250,14 @@ fn map(write: impl FnOnce(&mut Object<'_>)) -> Map<String, Value> {
 
 fn put(value: &(impl Serialize + ?Sized), out: &mut Vec<u8>) {
     serde_json::to_writer(out, value).expect("memory takes all, and every key is text");
+}
+
+/// Words of the tables and of this program, which need no escapes.
+fn name(name: Option<&str>, out: &mut Vec<u8>) {
+    let Some(name) = name else { return put(&(), out) };
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'"');
 }
 
 fn hex(octets: &[u8], out: &mut Vec<u8>) {

@@ -135,12 +135,24 @@ pub(super) fn utc(at: Instant) -> String {
     let month = if month < 10 { month + 3 } else { month - 9 };
     let year = era * 400 + year + u64::from(month <= 2);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let (fraction, width) = if nanos % 1000 == 0 { (nanos / 1000, 6) } else { (nanos, 9) };
+    let (fraction, digits) = if nanos % 1000 == 0 { (nanos / 1000, 6) } else { (nanos, 9) };
+    // `format!` costs several times as much, and each line of JSON has a time.
     let mut said = String::with_capacity("2026-01-01T00:00:00.000000000Z".len());
-    let parts = [(year, 4), (month, 2), (day, 2), (hour, 2), (minute, 2), (second, 2), (fraction, width)];
-    for ((number, width), behind) in parts.into_iter().zip(['-', '-', 'T', ':', ':', '.', 'Z']) {
-        // `format!` costs several times as much, and each line of JSON has a time.
-        said.extend((0..width).rev().map(|place| (b'0' + (number / 10_u64.pow(place) % 10) as u8) as char));
+    for (number, digits, behind) in [
+        (year, 4, '-'),
+        (month, 2, '-'),
+        (day, 2, 'T'),
+        (hour, 2, ':'),
+        (minute, 2, ':'),
+        (second, 2, '.'),
+        (fraction, digits, 'Z'),
+    ] {
+        let (mut number, mut written) = (number, [b'0'; 9]);
+        for digit in written[..digits].iter_mut().rev() {
+            *digit += (number % 10) as u8;
+            number /= 10;
+        }
+        said.extend(written[..digits].iter().map(|digit| char::from(*digit)));
         said.push(behind);
     }
     said
