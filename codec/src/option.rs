@@ -210,11 +210,16 @@ macro_rules! mobility_options {
             /// The octets behind Type and Length.
             pub fn body(&self) -> Vec<u8> {
                 let mut out = Vec::new();
+                self.write(&mut out);
+                out
+            }
+
+            /// Appends them.
+            pub(crate) fn write(&self, out: &mut Vec<u8>) {
                 match self {
-                    $( Self::$variant(value) => value.to_layout().write(&mut out), )*
+                    $( Self::$variant(value) => value.to_layout().write(out), )*
                     Self::Unknown(unknown) => out.extend_from_slice(&unknown.data),
                 }
-                out
             }
         }
     };

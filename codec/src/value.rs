@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use crate::wire::{number_value, registry};
+use smallvec::SmallVec;
+
+use crate::wire::{Untaken, Value, Width, number_value, registry};
 
 registry! {
     /// Status of a Proxy Binding Acknowledgement (IANA "Status Codes"). From 128 on the PBU was rejected.
@@ -182,17 +184,40 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A link-layer address as RFC 4861 §4.6 carries it: as many octets as the link has, canonical bit order.
+/// A link-layer address as RFC 4861 §4.6 carries it: as many octets as the link has, canonical bit order. Those of six
+/// and of eight octets, which links have, take no memory beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkLayerAddress(pub Vec<u8>);
+pub struct LinkLayerAddress(SmallVec<[u8; 8]>);
+
+impl From<&[u8]> for LinkLayerAddress {
+    fn from(octets: &[u8]) -> Self {
+        Self(SmallVec::from_slice(octets))
+    }
+}
 
 impl From<[u8; 6]> for LinkLayerAddress {
     fn from(octets: [u8; 6]) -> Self {
-        Self(octets.to_vec())
+        Self::from(&octets[..])
+    }
+}
+
+/// The last field of a layout.
+impl Value for LinkLayerAddress {
+    const WIDTH: Width = Width::Rest;
+    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+        Ok(Self::from(core::mem::take(octets)))
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
     }
 }
 
 impl LinkLayerAddress {
+    /// Its octets.
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The address as EUI-48, if it is one.
     pub fn eui48(&self) -> Option<[u8; 6]> {
         self.0.as_slice().try_into().ok()

@@ -275,7 +275,7 @@ fn dlif_link_local(address: &str) -> MobilityOption {
 }
 
 fn dlif_link_layer(octets: &[u8]) -> MobilityOption {
-    MobilityOption::DlifLinkLayer(LinkLayerAddress(octets.to_vec()))
+    MobilityOption::DlifLinkLayer(LinkLayerAddress::from(octets))
 }
 
 fn previous_maar(address: &str, prefix: &str) -> MobilityOption {

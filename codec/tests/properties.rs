@@ -441,7 +441,7 @@ fn each_option() -> Vec<BoxedStrategy<MobilityOption>> {
         prefixes().prop_map(O::MobileNetworkPrefix).boxed(),
         (any::<u8>(), octets(20))
             .prop_map(|(code, address)| {
-                let (code, address) = (handover::LinkLayerCode(code), LinkLayerAddress(address));
+                let (code, address) = (handover::LinkLayerCode(code), LinkLayerAddress::from(&address[..]));
                 O::HandoverLinkLayer(handover::HandoverLinkLayer { code, address })
             })
             .boxed(),
@@ -488,7 +488,7 @@ fn each_option() -> Vec<BoxedStrategy<MobilityOption>> {
         prefixes().prop_map(O::HomeNetworkPrefix).boxed(),
         any::<u8>().prop_map(|value| O::HandoffIndicator(HandoffIndicator(value))).boxed(),
         any::<u8>().prop_map(|value| O::AccessTechnology(AccessTechnology(value))).boxed(),
-        octets(20).prop_map(|address| O::MnLinkLayerIdentifier(LinkLayerAddress(address))).boxed(),
+        octets(20).prop_map(|address| O::MnLinkLayerIdentifier(LinkLayerAddress::from(&address[..]))).boxed(),
         any::<Ipv6Addr>().prop_map(O::LinkLocalAddress).boxed(),
         any::<u64>().prop_map(|ticks| O::Timestamp(Timestamp(ticks))).boxed(),
         any::<u32>().prop_map(|counter| O::RestartCounter(proxy::RestartCounter { counter })).boxed(),
@@ -616,7 +616,7 @@ fn each_option() -> Vec<BoxedStrategy<MobilityOption>> {
             .boxed(),
         any::<Ipv6Addr>().prop_map(O::ServingMaar).boxed(),
         any::<Ipv6Addr>().prop_map(O::DlifLinkLocal).boxed(),
-        octets(20).prop_map(|address| O::DlifLinkLayer(LinkLayerAddress(address))).boxed(),
+        octets(20).prop_map(|address| O::DlifLinkLayer(LinkLayerAddress::from(&address[..]))).boxed(),
         (any::<u8>().prop_filter("a type without a row", unnamed), octets(120))
             .prop_map(|(kind, data)| O::Unknown(UnknownOption::new(kind, &data).unwrap()))
             .boxed(),

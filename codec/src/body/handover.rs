@@ -62,7 +62,7 @@ wire_struct! {
     /// Mobility Header Link-Layer Address.
     pub struct HandoverLinkLayerBody {
         code: u8 => Named(LinkLayerCode::NAMES), ".code", "Option-Code";
-        address: Vec<u8> => LinkLayer, "", "LLA";
+        address: LinkLayerAddress => LinkLayer, "", "LLA";
     }
 
     /// Mobility Header IPv6 Address/Prefix. The bits behind the Prefix Length of an address count, so this is no
@@ -104,8 +104,8 @@ value_struct! {
 
 meanings! {
     HandoverLinkLayer, HandoverLinkLayerBody:
-        |layout| Ok(Self { code: LinkLayerCode(layout.code), address: LinkLayerAddress(layout.address) }),
-        |value| HandoverLinkLayerBody { code: value.code.0, address: value.address.0.clone() };
+        |layout| Ok(Self { code: LinkLayerCode(layout.code), address: layout.address }),
+        |value| HandoverLinkLayerBody { code: value.code.0, address: value.address.clone() };
     HandoverAddress, HandoverAddressBody:
         |layout| {
             let net = Ipv6Net::new(layout.address, layout.prefix_length);

@@ -83,7 +83,7 @@ wire_struct! {
     /// Mobile Node Link-layer Identifier and DLIF Link-Layer Address.
     pub struct LinkLayerBody {
         reserved: u16 => Reserved, ".reserved", "Reserved";
-        address: Vec<u8> => LinkLayer, "", "Link-Layer Address";
+        address: LinkLayerAddress => LinkLayer, "", "Link-Layer Address";
     }
 
     /// Handoff Indicator.
@@ -198,8 +198,8 @@ meanings! {
         };
     Ipv6Addr, AddressBody: |layout| Ok(layout.address), |value| AddressBody { address: *value };
     LinkLayerAddress, LinkLayerBody:
-        |layout| Ok(Self(layout.address)),
-        |value| LinkLayerBody { reserved: 0, address: value.0.clone() };
+        |layout| Ok(layout.address),
+        |value| LinkLayerBody { reserved: 0, address: value.clone() };
     HandoffIndicator, HandoffBody:
         |layout| Ok(Self(layout.handoff)),
         |value| HandoffBody { reserved: 0, handoff: value.0 };

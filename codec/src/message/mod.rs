@@ -26,14 +26,13 @@ pub use proxy::{
     SubscriptionResponseBody, Upa, UpaBody, UpaStatus, Upn, UpnBody, UpnFlags, UpnReason,
 };
 
-use crate::body::Padding;
 use crate::checksum::{MOBILITY_HEADER, checksum};
 use crate::error::EncodeError;
 use crate::header::{
     BE, BR, BRR, COT, COTI, EXPERIMENTAL, FBACK, FBU, FLOW_BINDING, FNA, HA_SWITCH, HACK, HEARTBEAT, HI, HOT,
     HOTI, Header, LRA, LRI, NO_NEXT_HEADER, PBA, PBU, SUBSCRIPTION_QUERY, SUBSCRIPTION_RESPONSE, UPA, UPN,
 };
-use crate::option::{self, MobilityOption, OptionSpec, spec};
+use crate::option::{self, MobilityOption, OptionSpec, PADN, spec};
 use crate::value::{Lifetime, Status};
 use crate::wire::{FieldSpec, Wire, flags, wire_struct};
 
@@ -306,6 +305,10 @@ impl Pba {
     }
 }
 
+/// Room that is taken at once for a message, and for the octets behind an option's Length: few have more.
+const USUAL_MESSAGE: usize = 256;
+const USUAL_BODY: usize = 64;
+
 /// Whether the encoder pads options to their alignment. Not padding is for tests of receivers only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Padded {
@@ -326,7 +329,7 @@ impl Message {
 
     /// Writes the message with a checksum of zero, for edits to be made before it is filled in.
     pub fn encode_unsummed(&self, padded: Padded) -> Result<Vec<u8>, EncodeError> {
-        let mut out = Vec::with_capacity(256);
+        let mut out = Vec::with_capacity(USUAL_MESSAGE);
         let header = Header {
             payload_proto: NO_NEXT_HEADER,
             header_len: 0,
@@ -336,8 +339,11 @@ impl Message {
         };
         header.write(&mut out);
         self.write_body(&mut out);
+        // Its length must be known before it is put where its alignment says.
+        let mut body = Vec::with_capacity(USUAL_BODY);
         for option in self.options() {
-            let body = option.body();
+            body.clear();
+            option.write(&mut body);
             if let (Padded::Aligned, Some(spec)) = (padded, spec(option.kind())) {
                 let octets = spec.align.padding(out.len(), body.len());
                 pad(&mut out, octets);
@@ -365,12 +371,15 @@ pub fn repair_checksum(octets: &mut [u8], src: Ipv6Addr, dst: Ipv6Addr) {
 
 /// RFC 6275 §6.2.2, §6.2.3: one octet of padding is Pad1, more are PadN with zeros.
 fn pad(out: &mut Vec<u8>, octets: usize) {
-    let option = match octets {
-        0 => return,
-        1 => MobilityOption::Pad1(()),
-        n => MobilityOption::PadN(Padding(alloc::vec![0; n - 2])),
-    };
-    write_option(out, &option, &option.body()).expect("at most 7 octets of padding are ever needed");
+    match octets {
+        0 => {}
+        1 => out.push(0),
+        // At most 7 octets are ever needed.
+        more => {
+            out.extend([PADN, more as u8 - 2]);
+            out.resize(out.len() + more - 2, 0);
+        }
+    }
 }
 
 fn write_option(out: &mut Vec<u8>, option: &MobilityOption, body: &[u8]) -> Result<(), EncodeError> {

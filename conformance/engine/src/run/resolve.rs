@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use dmm_codec::LinkLayerAddress;
 use dmm_codec::option::spec_by_name;
 
 use super::{Done, Running};
@@ -150,7 +149,7 @@ impl Running<'_> {
         let role = self.role(port).ok_or_else(|| format!("no role `{port}`"))?;
         match rest {
             ["addr"] => Ok(Value::Addr(role.addr)),
-            ["mac"] => Ok(Value::Octets(LinkLayerAddress::from(role.mac).0)),
+            ["mac"] => Ok(Value::Octets(role.mac.to_vec())),
             ["pool"] => Ok(Value::Net(role.pool)),
             ["name"] => Ok(Value::Text(port.to_string())),
             ["prefix", mobile] => {

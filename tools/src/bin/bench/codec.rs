@@ -43,7 +43,7 @@ fn pbu() -> Message {
             MobilityOption::AnchoredPrefix(prefix("2001:db8:a001::/64")),
             MobilityOption::LocalPrefix(prefix("2001:db8:b001::/48")),
             MobilityOption::ServingMaar(Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 3)),
-            MobilityOption::DlifLinkLayer(LinkLayerAddress(vec![2, 0x5a, 0xa9, 0x47, 0x59, 0x24])),
+            MobilityOption::DlifLinkLayer(LinkLayerAddress::from([2, 0x5a, 0xa9, 0x47, 0x59, 0x24])),
         ],
     })
 }
