@@ -44,7 +44,7 @@ pub mod wire;
 
 pub use body::PreviousMaar;
 pub use error::{DecodeError, EncodeError, ErrorKind, Reaction, What};
-pub use lint::{Fault, FaultKind, Weight, lint};
+pub use lint::{Fault, FaultKind, Scope, Weight, lint};
 pub use message::{MESSAGES, Message, MessageSpec, Pba, PbaFlags, Pbu, PbuFlags};
 pub use option::{Align, MobilityOption, OPTIONS, OptionSpec, UnknownOption};
 pub use time::Instant;

@@ -65,6 +65,8 @@ pub enum FaultKind {
     SeveralPad1,
     /// Padding whose octets are not zero, with those octets.
     PaddingNotZero(Vec<u8>),
+    /// An address of another kind than the option is for.
+    Scope(Scope),
     /// Bits of a prefix that are set behind its Prefix Length.
     PrefixBits {
         /// The Prefix Length.
@@ -72,6 +74,35 @@ pub enum FaultKind {
         /// The prefix as it came.
         prefix: Ipv6Addr,
     },
+}
+
+/// A kind of address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One that other nodes can be reached at.
+    Global,
+    /// One of a link.
+    LinkLocal,
+}
+
+/// Options whose address must be of a kind: "P-MAAR's IPv6 global address" (RFC 8885 §4.5), "the current S-MAAR's
+/// global address" (§4.6), "the link-local address of the DLIF" (§4.7).
+const SCOPES: &[(u8, Scope)] = &[(67, Scope::Global), (68, Scope::Global), (69, Scope::LinkLocal)];
+
+impl Scope {
+    fn has(self, address: Ipv6Addr) -> bool {
+        let first = address.segments()[0];
+        let is_link_local = first & 0xffc0 == 0xfe80;
+        match self {
+            Self::LinkLocal => is_link_local,
+            Self::Global => {
+                !is_link_local
+                    && !address.is_multicast()
+                    && !address.is_unspecified()
+                    && !address.is_loopback()
+            }
+        }
+    }
 }
 
 /// How heavy a fault is.
@@ -215,6 +246,14 @@ fn content(option: &OptionView<'_>, spec: &OptionSpec, add: &mut impl FnMut(usiz
                     add(option.offset, FaultKind::Decode(ErrorKind::PrefixLength(said)));
                 }
             }
+            FieldKind::Ipv6 => {
+                let scope = SCOPES.iter().find(|(kind, _)| *kind == option.kind).map(|(_, scope)| *scope);
+                if let (Some(scope), Some(address)) = (scope, field.address())
+                    && !scope.has(address)
+                {
+                    add(field.offset, FaultKind::Scope(scope));
+                }
+            }
             FieldKind::Prefix => {
                 if let (Some(length), Some(prefix)) = (length, field.address())
                     && valid_bits(prefix, length).is_ok_and(|valid| valid.network() != prefix)
@@ -238,6 +277,32 @@ impl From<DecodeError> for Fault {
 }
 
 impl Fault {
+    /// The rule that it breaks, as the catalogue of requirements calls it (`invariants: [length.prev_maar]`); none for
+    /// a message whose type no table has, and for one whose fields are missing.
+    pub fn rule(&self) -> Option<&'static str> {
+        Some(match (&self.kind, self.what) {
+            (FaultKind::Decode(kind), what) => match (kind, what) {
+                (ErrorKind::Checksum { .. }, _) => "checksum",
+                (ErrorKind::PayloadProto(_), _) => "payload_proto",
+                (ErrorKind::PrefixLength(_), _) => "prefix_length",
+                (ErrorKind::Length { .. }, What::Option { .. }) => "length",
+                (ErrorKind::TooShort { .. }, What::Option { .. }) => "overrun",
+                (ErrorKind::TooShort { .. }, What::Body(_)) => "multiple_of_8",
+                (ErrorKind::TooShort { .. }, What::Header(_)) if self.offset == 0 => "header",
+                _ => return None,
+            },
+            (FaultKind::Behind { .. }, _) => "multiple_of_8",
+            (FaultKind::Reserved(_) | FaultKind::ReservedFlags { .. }, _) => "reserved",
+            (FaultKind::NeedsDmm, _) => "dmm_flag",
+            (FaultKind::Place(_), _) => "place",
+            (FaultKind::Misaligned(_), _) => "alignment",
+            (FaultKind::Repeated, _) => "repeats",
+            (FaultKind::SeveralPad1 | FaultKind::PaddingNotZero(_), _) => "padding",
+            (FaultKind::Scope(_), _) => "scope",
+            (FaultKind::PrefixBits { .. }, _) => "prefix_bits",
+        })
+    }
+
     /// How heavy it is.
     pub fn weight(&self) -> Weight {
         match &self.kind {
@@ -305,6 +370,8 @@ impl fmt::Display for FaultKind {
             Self::Repeated => f.write_str("another one, expected at most one"),
             Self::SeveralPad1 => f.write_str("several in a row, where PadN should be used"),
             Self::PaddingNotZero(_) => f.write_str("padding that is not zero"),
+            Self::Scope(Scope::Global) => f.write_str("an address that is not global"),
+            Self::Scope(Scope::LinkLocal) => f.write_str("an address that is not link-local"),
             Self::PrefixBits { length, prefix } => {
                 write!(f, "{prefix} has bits behind its prefix length {length}")
             }
