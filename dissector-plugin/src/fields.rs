@@ -11,6 +11,7 @@ use dmm_codec::{MESSAGES, OPTIONS, OptionSpec};
 use crate::abi::{FieldInfo, FieldRegistration, TrueFalse, ValueName, base, ft, int};
 use crate::host::functions;
 use crate::packet::Id;
+use crate::{expert, preferences, stats, tracked};
 
 /// Everything that is registered.
 pub(crate) struct Fields {
@@ -27,6 +28,14 @@ pub(crate) struct Fields {
     pub(crate) undecoded: Id,
     pub(crate) problem: Id,
     pub(crate) subtree: Id,
+    /// What tracking finds.
+    pub(crate) tracked: tracked::Ids,
+    /// What a person should look at.
+    pub(crate) expert: expert::Ids,
+    /// The Q flag, by MH Type.
+    pub(crate) query: Id,
+    /// A name without a layer of its own, under which the host calls us for IPv6 in IPv6.
+    pub(crate) tunnel: Option<Id>,
     /// The stock fields for Type and Length, if the host has them.
     pub(crate) stock_kind: Option<Id>,
     pub(crate) stock_length: Option<Id>,
@@ -74,9 +83,22 @@ pub(crate) fn register() {
     // A child of `mipv6`: the host then adds no layer, and switching us off does not switch Mobile IPv6 off.
     let message = name_only("Mobility Header with DMM flag", "MIPv6 DMM", "dmm.message", mipv6, ft::PROTOCOL);
 
+    // SAFETY: the name is a C string.
+    let ipv6 = unsafe { (functions().proto_get_id_by_filter_name)(c"ipv6".as_ptr()) };
+    let tunnel =
+        (ipv6 >= 0).then(|| name_only("IPv6 in a DMM tunnel", "DMM tunnel", "dmm.ipv6", ipv6, ft::PROTOCOL));
+
     let mut rows = Rows::default();
+    let requirement = rows.add(
+        "Requirement",
+        "dmm.requirement",
+        (ft::STRING, base::NONE),
+        ptr::null(),
+        "The requirement that a finding is about, by its id in the catalogue",
+    );
+    let protocol_id = Id::known(protocol);
     let fields = Fields {
-        protocol: Id::known(protocol),
+        protocol: protocol_id,
         message,
         flags: flags(&mut rows),
         options: OPTIONS
@@ -123,9 +145,21 @@ pub(crate) fn register() {
             "Why a receiver skips the option",
         ),
         subtree: Id::leak(),
+        tracked: tracked::Ids::new(&mut rows),
+        expert: expert::register(protocol_id, requirement),
+        query: rows.add(
+            "Query (Q) flag",
+            "dmm.query",
+            (ft::BOOLEAN, base::NONE),
+            ptr::null(),
+            "draft-jikim-dmm-pmip; read only if the preference says so",
+        ),
+        tunnel,
         stock_kind: stock("mip6.mobility_opt"),
         stock_length: stock("mip6.mobility_opt.len"),
     };
+    preferences::register(protocol_id);
+    stats::register();
     rows.register(protocol);
     let subtrees: &[*mut c_int] = Box::leak(Box::new([fields.subtree.as_ptr()]));
     // SAFETY: one place for one number, which lives on.
@@ -191,7 +225,7 @@ fn stock(filter: &str) -> Option<Id> {
 
 /// Fields that are to be registered together.
 #[derive(Default)]
-struct Rows(Vec<FieldRegistration>);
+pub(crate) struct Rows(Vec<FieldRegistration>);
 
 impl Rows {
     fn field(&mut self, option: &OptionSpec, field: &FieldSpec) -> Id {
@@ -201,7 +235,7 @@ impl Rows {
         self.add(name, &filter, shown_as(field), ptr::null(), option.source)
     }
 
-    fn add(
+    pub(crate) fn add(
         &mut self,
         name: &str,
         filter: &str,

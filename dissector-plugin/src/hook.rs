@@ -2,7 +2,7 @@
 //! comes to us.
 //!
 //! The options have a table of their own, `mip6.option`. For the D flag there is none, so we stand before the stock
-//! dissector in `ip.proto` and call it ([`crate::message`]). While the user has `dmm` switched off we are in neither,
+//! dissector in `ip.proto` and call it ([`crate::message`]); for IPv6 in IPv6 as well ([`crate::tunnel`]). While the user has `dmm` switched off we are in neither,
 //! so that everything looks as if we were not there.
 
 use std::ffi::CStr;
@@ -12,11 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::abi::PluginCallbacks;
 use crate::fields::{self, Fields, fields};
 use crate::guard::guarded;
-use crate::handle::{HandleRef, stock};
+use crate::handle::{HandleRef, inner_ipv6, stock};
 use crate::host::functions;
-use crate::{message, options};
+use crate::{message, options, tracking, tunnel};
 
 const MOBILITY_HEADER: u32 = dmm_codec::packet::MOBILITY_HEADER as u32;
+/// IPv6 in IPv6 (RFC 2473).
+const INNER_IPV6: u32 = 41;
 const NEXT_HEADERS: &CStr = c"ip.proto";
 const OPTIONS: &CStr = c"mip6.option";
 
@@ -32,6 +34,8 @@ struct Hooks {
     /// The stock dissector of Mobility Headers, which takes its place back while the user has us switched off.
     stock: HandleRef,
     message: HandleRef,
+    /// The stock dissector of IPv6 in IPv6, and ours.
+    tunnel: Option<(HandleRef, HandleRef)>,
     /// By option type.
     options: Vec<(u8, HandleRef)>,
     /// Whether ours are in the tables.
@@ -63,6 +67,7 @@ extern "C" fn start_of_file() {
             (functions().proto_is_protocol_enabled)(protocol) != 0
         };
         hooks.set(enabled);
+        tracking::restart();
     });
 }
 
@@ -71,6 +76,9 @@ impl Hooks {
         Self {
             stock,
             message: HandleRef::new(message::dissect, fields.message),
+            tunnel: inner_ipv6()
+                .zip(fields.tunnel)
+                .map(|(stock, name)| (stock, HandleRef::new(tunnel::dissect, name))),
             options: fields
                 .options
                 .iter()
@@ -90,6 +98,10 @@ impl Hooks {
         unsafe {
             let message = if hooked { self.message } else { self.stock };
             (functions().dissector_add_uint)(NEXT_HEADERS.as_ptr(), MOBILITY_HEADER, message.as_ptr());
+            if let Some((stock, tunnel)) = self.tunnel {
+                let tunnel = if hooked { tunnel } else { stock };
+                (functions().dissector_add_uint)(NEXT_HEADERS.as_ptr(), INNER_IPV6, tunnel.as_ptr());
+            }
             let change =
                 if hooked { functions().dissector_add_uint } else { functions().dissector_delete_uint };
             for (kind, option) in &self.options {

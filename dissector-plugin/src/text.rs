@@ -30,6 +30,10 @@ impl Text {
         self.len == 0
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.octets[..self.len]).expect("only whole characters are pushed")
+    }
+
     pub(crate) fn as_ptr(&self) -> *const c_char {
         self.octets.as_ptr().cast()
     }
@@ -49,7 +53,7 @@ impl Text {
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(&self.octets[..self.len]).expect("only whole characters are pushed"))
+        f.write_str(self.as_str())
     }
 }
 

@@ -121,8 +121,15 @@ fn the_collection_is_what_the_tools_make_and_a_changed_file_is_noticed() {
 fn the_demo_shows_the_domain_and_ends_with_0() {
     let out = folder("demo");
     let printed = ends(&["demo", "--out", &out.to_string_lossy()], 0);
-    for part in ["maar3 → cmd", "[D]", "prev_maar=2", "MAAR1", "cmd.ho.relay.001", "0 failed", "demo.pcapng"]
-    {
+    for part in [
+        "maar3 → cmd",
+        "[D]",
+        "← P-MAAR 2001:db8:c0::1, 2001:db8:c0::2",
+        "MAAR1",
+        "cmd.ho.relay.001",
+        "0 failed",
+        "demo.pcapng",
+    ] {
         assert!(printed.contains(part), "no `{part}` in\n{printed}");
     }
     assert!(out.join("demo.pcapng").is_file());
