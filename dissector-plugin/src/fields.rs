@@ -72,6 +72,12 @@ pub(crate) fn register() {
         eprintln!("dmm: this Wireshark has no protocol mipv6 to add to");
         return;
     }
+    // The host ends itself over a protocol that is registered twice.
+    // SAFETY: as above.
+    if unsafe { (functions().proto_get_id_by_filter_name)(c"dmm".as_ptr()) } >= 0 {
+        eprintln!("dmm: the plugin for RFC 8885 is there twice; this one is not used");
+        return;
+    }
     // SAFETY: as above; the host keeps the names, which are static.
     let protocol = unsafe {
         (functions().proto_register_protocol)(

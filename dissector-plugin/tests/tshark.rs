@@ -288,6 +288,27 @@ fn switched_off_it_leaves_no_trace() {
     }
 }
 
+/// An older copy in another folder is an easy mistake.
+#[test]
+fn there_twice_it_says_so_and_works() {
+    let stage =
+        dmm_wireshark::Stage::new(&dmm_wireshark::Tshark::find().unwrap(), Some(&support::plugin())).unwrap();
+    let mut command = stage.command();
+    let variable = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
+        (name == "WIRESHARK_PLUGIN_DIR").then(|| value.map(std::path::PathBuf::from)).flatten()
+    };
+    let folder = command.get_envs().find_map(variable).expect("the stage says where its plugins are");
+    let minor = dmm_wireshark::Tshark::find().unwrap().minor;
+    let epan = folder.join(minor).join("epan");
+    std::fs::copy(epan.join(dmm_wireshark::PLUGIN), epan.join("dmm-again.so")).unwrap();
+    let output = command.args(["-G", "fields"]).output().unwrap();
+    assert!(output.status.success());
+    let (printed, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("\tdmm.flag\t"), "one of them works");
+    assert_eq!(errors.trim(), "dmm: the plugin for RFC 8885 is there twice; this one is not used");
+}
+
 #[test]
 fn two_passes_show_the_same_as_one() {
     let tshark = Tshark::find();
