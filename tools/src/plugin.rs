@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use dmm_wireshark::PROFILE;
+
 use crate::Failure;
 
 /// The plugin as cargo built it: beside this program, or in the `deps` folder that tests and their plugin are in.
@@ -20,22 +22,44 @@ pub fn built() -> Result<PathBuf, Failure> {
 
 /// `dmm plugin install`.
 pub fn install(plugin: &Path) -> Result<String, Failure> {
-    let installed = dmm_wireshark::install(plugin).map_err(Failure::bench)?;
-    Ok(format!(
-        "installed for Wireshark {}: {}\nOpen a capture, and filter on `dmm` or `dmm.flag == 1`.",
-        installed.version,
-        installed.path.display()
-    ))
+    let done = dmm_wireshark::install(plugin).map_err(Failure::bench)?;
+    let mut said = String::new();
+    for installed in &done.plugins {
+        said += &format!("installed for Wireshark {}: {}\n", installed.version, installed.path.display());
+    }
+    for profile in &done.profiles {
+        said += &format!("with the profile `{PROFILE}`: {}\n", profile.folder.display());
+        said += &kept(&profile.kept);
+    }
+    said += &format!("Open a capture with `wireshark -C {PROFILE} FILE`, and filter on `dmm`.");
+    Ok(said)
 }
 
-/// `dmm plugin path`.
+/// `dmm plugin path`: a line for each Wireshark.
 pub fn path() -> Result<String, Failure> {
-    Ok(dmm_wireshark::installed_at().map_err(Failure::bench)?.path.display().to_string())
+    let all = dmm_wireshark::installed_at().map_err(Failure::bench)?;
+    Ok(all.iter().map(|it| it.path.display().to_string()).collect::<Vec<_>>().join("\n"))
 }
 
 /// `dmm plugin uninstall`.
 pub fn uninstall() -> Result<String, Failure> {
-    let removed = dmm_wireshark::uninstall().map_err(Failure::bench)?;
-    Ok(removed
-        .map_or("there was no plugin to remove".to_owned(), |was| format!("removed {}", was.path.display())))
+    let done = dmm_wireshark::uninstall().map_err(Failure::bench)?;
+    let mut said = String::new();
+    for was in &done.plugins {
+        said += &format!("removed {}\n", was.path.display());
+    }
+    for profile in &done.profiles {
+        said += &format!("removed the profile `{PROFILE}`: {}\n", profile.folder.display());
+        said += &kept(&profile.kept);
+    }
+    if said.is_empty() {
+        said += "there was no plugin to remove";
+    }
+    Ok(said.trim_end().to_owned())
+}
+
+fn kept(files: &[PathBuf]) -> String {
+    files
+        .iter()
+        .fold(String::new(), |said, path| said + &format!("  kept as you changed it: {}\n", path.display()))
 }
