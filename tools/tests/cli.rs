@@ -188,11 +188,11 @@ fn an_ordinary_user_installs_the_plugin_and_removes_it() {
 
 /// The filters of a file of colours (`@name@filter@...`) or of buttons (`"TRUE","name","filter",...`).
 fn filters(path: &Path) -> Vec<String> {
-    let text = fs::read_to_string(path).unwrap();
+    let text = fs::read_to_string(path).expect("it was installed");
     let rows = text.lines().filter(|line| !line.starts_with('#'));
-    rows.map(|row| match row.starts_with('@') {
-        true => row.split('@').nth(2).unwrap().to_owned(),
-        false => row.split('"').nth(5).unwrap().to_owned(),
-    })
-    .collect()
+    let filter = |row: &str| {
+        let (between, place) = if row.starts_with('@') { ('@', 2) } else { ('"', 5) };
+        row.split(between).nth(place).expect("a row has a filter").to_owned()
+    };
+    rows.map(filter).collect()
 }
