@@ -17,6 +17,7 @@ pub(crate) mod ft {
     pub(crate) const RELATIVE_TIME: c_int = 25;
     pub(crate) const STRING: c_int = 26;
     pub(crate) const BYTES: c_int = 30;
+    pub(crate) const IPV4: c_int = 32;
     pub(crate) const IPV6: c_int = 33;
     pub(crate) const FRAMENUM: c_int = 35;
 }

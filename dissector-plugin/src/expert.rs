@@ -4,6 +4,7 @@
 use std::ffi::{CString, c_int};
 use std::net::Ipv6Addr;
 use std::ptr;
+use std::sync::OnceLock;
 
 use dmm_codec::header::{PBA, PBU};
 use dmm_codec::lint::FaultKind;
@@ -302,6 +303,18 @@ pub(crate) fn of_exchange(signal: &Signal<'_>, known: Option<&Known>, found: &mu
         let text = format_args!("the CMD is a {}, expected a {}", seen.name(), expected.name());
         found.tell("mode", 6, Text::new(text));
     }
+}
+
+/// Whether anybody looks at expert information: a person, a filter, or the list of it.
+pub(crate) fn is_heard(tree: Node) -> bool {
+    static HOSTS: OnceLock<(Id, c_int)> = OnceLock::new();
+    // SAFETY: the names are C strings.
+    let (protocol, tap) = *HOSTS.get_or_init(|| unsafe {
+        let protocol = (functions().proto_get_id_by_filter_name)(c"_ws.expert".as_ptr());
+        (Id::known(protocol), (functions().find_tap_id)(c"expert".as_ptr()))
+    });
+    // SAFETY: the tap is the host's; 0 is none.
+    tree.wants(protocol) || tap > 0 && unsafe { (functions().have_tap_listener)(tap) != 0 }
 }
 
 /// Adds the findings to the tree of the message.

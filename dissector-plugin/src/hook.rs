@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::abi::PluginCallbacks;
 use crate::fields::{self, Fields, fields};
 use crate::guard::guarded;
-use crate::handle::{HandleRef, inner_ipv6, stock};
+use crate::handle::{HandleRef, inner_ipv6, stock as stock_dissector};
 use crate::host::functions;
-use crate::{message, options, tracking, tunnel};
+use crate::{message, options, stock, tracking, tunnel};
 
 const MOBILITY_HEADER: u32 = dmm_codec::packet::MOBILITY_HEADER as u32;
 /// IPv6 in IPv6 (RFC 2473).
@@ -50,7 +50,7 @@ extern "C" fn register_protocols() {
 
 extern "C" fn register_handoff() {
     guarded((), || {
-        let (Some(stock), Some(fields)) = (stock(), fields()) else { return };
+        let (Some(stock), Some(fields)) = (stock_dissector(), fields()) else { return };
         HOOKS.get_or_init(|| Hooks::new(stock, fields)).set(true);
         // SAFETY: the host calls it at the start of every file and of every pass after a change of settings.
         unsafe { (functions().register_init_routine)(start_of_file) };
@@ -79,10 +79,9 @@ impl Hooks {
             tunnel: inner_ipv6()
                 .zip(fields.tunnel)
                 .map(|(stock, name)| (stock, HandleRef::new(tunnel::dissect, name))),
-            options: fields
-                .options
-                .iter()
-                .map(|option| (option.spec.kind, HandleRef::new(options::dissect, option.item)))
+            options: stock::left_options(fields)
+                .map(|(kind, option)| (kind, option.map_or(fields.unknown, |option| option.item)))
+                .map(|(kind, item)| (kind, HandleRef::new(options::dissect, item)))
                 .collect(),
             hooked: AtomicBool::new(false),
         }

@@ -95,6 +95,9 @@ host_functions! {
     proto_tree_add_ipv6: (*mut abi::Node, c_int, *mut TvBuff, c_int, c_int, *const [u8; 16]) -> *mut abi::Node;
     proto_item_add_subtree: (*mut abi::Node, c_int) -> *mut abi::Node;
     proto_item_append_text: (*mut abi::Node, *const c_char; ...);
+    proto_field_is_referenced: (*mut abi::Node, c_int) -> u8;
+    find_tap_id: (*const c_char) -> c_int;
+    have_tap_listener: (c_int) -> u8;
     proto_is_frame_protocol: (*const c_void, *const c_char) -> u8;
     expert_register_protocol: (c_int) -> *mut c_void;
     expert_register_field_array: (*mut c_void, *mut ExpertRegistration, c_int);

@@ -33,6 +33,7 @@ mod packet;
 mod preferences;
 mod requirement;
 mod stats;
+mod stock;
 mod text;
 mod track;
 mod tracked;

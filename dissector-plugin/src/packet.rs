@@ -102,6 +102,16 @@ impl Packet {
         unsafe { (functions().col_add_str)((*self.0).columns, info, text.as_ptr()) };
     }
 
+    /// Puts a name into the Protocol column, if anybody looks at it.
+    pub(crate) fn set_protocol(self, name: &'static CStr) {
+        static PROTOCOL: OnceLock<c_int> = OnceLock::new();
+        // SAFETY: as in `set_info`.
+        let protocol =
+            *PROTOCOL.get_or_init(|| unsafe { (functions().get_column_format_from_str)(c"%p".as_ptr()) });
+        // SAFETY: as in `set_info`.
+        unsafe { (functions().col_add_str)((*self.0).columns, protocol, name.as_ptr()) };
+    }
+
     /// The frame's number, from 1.
     pub(crate) fn number(self) -> u32 {
         // SAFETY: `self` is valid by `new`.
@@ -155,14 +165,15 @@ impl Node {
         Self(tree)
     }
 
-    /// Whether there is a tree at all.
-    pub(crate) fn is_tree(self) -> bool {
-        !self.0.is_null()
-    }
-
     /// Whether anybody looks at this node. If not, only filters may look below it.
     pub(crate) fn is_shown(self) -> bool {
         self.field().is_some()
+    }
+
+    /// Whether anybody looks at this protocol's fields: a person, or a filter, a column or a statistic.
+    pub(crate) fn wants(self, protocol: Id) -> bool {
+        // SAFETY: `self` is valid by `new`, the protocol is registered.
+        unsafe { (functions().proto_field_is_referenced)(self.0, protocol.number()) != 0 }
     }
 
     /// Adds a field of `len` octets from `start`, all of which must have been captured.
@@ -277,13 +288,17 @@ impl Node {
     pub(crate) fn last_below(self, filter: &CStr, start: usize) -> Option<Self> {
         // SAFETY: the name is a C string.
         let info = unsafe { (functions().proto_registrar_get_byname)(filter.as_ptr()) };
-        let mut found = None;
-        self.walk(MAX_DEPTH, &mut |node| {
-            if node.field().is_some_and(|field| ptr::eq(field.info(), info) && field.start() == start) {
-                found = Some(node);
-            }
-        });
-        found
+        let below = |place: Self| {
+            let mut found = None;
+            place.walk(MAX_DEPTH, &mut |node| {
+                if node.field().is_some_and(|field| ptr::eq(field.info(), info) && field.start() == start) {
+                    found = Some(node);
+                }
+            });
+            found
+        };
+        // Mostly it is in what was added last.
+        self.last_child().and_then(below).or_else(|| below(self))
     }
 
     fn walk(self, depth: usize, visit: &mut impl FnMut(Self)) {

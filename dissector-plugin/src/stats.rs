@@ -10,7 +10,7 @@ use dmm_codec::Status;
 
 use crate::guard::guarded;
 use crate::host::{PacketInfo, StatsTree, functions};
-use crate::packet::{Packet, Tvb};
+use crate::packet::Packet;
 use crate::text::Text;
 use crate::track::{Known, Mode, Nanos, Signal};
 
@@ -68,9 +68,14 @@ struct Slots {
 // SAFETY: the host dissects, and reads what it was told, in one thread at a time.
 unsafe impl Sync for Slots {}
 
+/// Whether anybody listens.
+pub(crate) fn is_heard() -> bool {
+    // SAFETY: the tap is registered.
+    TAP.get().is_some_and(|tap| unsafe { (functions().have_tap_listener)(*tap) != 0 })
+}
+
 /// Tells the listeners of a message of a proxy registration.
-pub(crate) fn tell(tvb: Tvb<'_>, packet: Packet, known: Option<&Known>) {
-    let Some(signal) = Signal::read(tvb.octets()).filter(|_| !packet.is_quoted()) else { return };
+pub(crate) fn tell(packet: Packet, signal: &Signal<'_>, known: Option<&Known>) {
     let Some(tap) = TAP.get() else { return };
     let told = Told {
         kind: match (signal.is_request, signal.serving, signal.lifetime) {

@@ -59,6 +59,13 @@ impl fmt::Display for Text {
 
 impl fmt::Write for Text {
     fn write_str(&mut self, part: &str) -> fmt::Result {
+        // Mostly it fits as it is.
+        let end = self.len + part.len();
+        if !self.full && end < Self::ROOM - Self::MARK.len() && !part.as_bytes().contains(&0) {
+            self.octets[self.len..end].copy_from_slice(part.as_bytes());
+            self.len = end;
+            return Ok(());
+        }
         for character in part.chars() {
             if self.full {
                 break;

@@ -25,18 +25,14 @@ pub(crate) fn restart() {
     *tracker() = preferences::wants_tracking().then(|| Tracker::new(settings));
 }
 
-/// Notes a message the first time, and tells what is known of it by now.
-pub(crate) fn look(tvb: Tvb<'_>, packet: Packet) -> Option<Known> {
-    let signal = Signal::read(tvb.octets())?;
+/// Notes a message the first time, and tells what is known of it by now if anybody asks.
+pub(crate) fn look(tvb: Tvb<'_>, packet: Packet, signal: &Signal<'_>, is_asked: bool) -> Option<Known> {
     let (src, dst) = packet.addresses()?;
-    if packet.is_quoted() {
-        return None;
-    }
     let mut tracker = tracker();
     let tracker = tracker.as_mut()?;
     let place = place(tvb, packet);
-    tracker.note(Seen { place, time: packet.time(), src, dst }, &signal);
-    tracker.known(place)
+    tracker.note(Seen { place, time: packet.time(), src, dst }, signal);
+    if is_asked { tracker.known(place) } else { None }
 }
 
 /// What is known of a packet within a packet, and the mobile node's name.

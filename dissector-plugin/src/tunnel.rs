@@ -24,7 +24,7 @@ pub(crate) unsafe extern "C" fn dissect(
     // SAFETY: they are what the host gave us.
     let (octets, packet_of, root) = unsafe { (Tvb::new(tvb), Packet::new(packet), Node::new(tree)) };
     guarded((), || {
-        if root.is_tree() {
+        if fields().is_some_and(|fields| root.wants(fields.protocol)) {
             show(octets, packet_of, root);
         }
     });

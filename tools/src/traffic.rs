@@ -35,6 +35,8 @@ pub fn write<W: Write>(out: W, messages: u32, mobiles: u32) -> Result<W, Failure
             writer.packet(now, 0, &frame, &[]).map_err(Failure::bench)?;
             now = now + Duration::from_millis(1);
         }
+        // No node gets more than three PBUs a second (RFC 8885 §3.6), about whichever mobile node.
+        now = now + Duration::from_millis(400);
     }
     writer.finish().map_err(Failure::bench)
 }

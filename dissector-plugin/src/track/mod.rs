@@ -10,7 +10,7 @@ mod record;
 mod session;
 mod signal;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::Ipv6Addr;
 
 pub(crate) use known::{Handed, Known, Tunnelled};
@@ -18,7 +18,7 @@ pub(crate) use record::{Mode, Nanos, Place};
 pub(crate) use signal::Signal;
 
 use known::{Frames, Retransmission};
-use record::{Answer, At, Handover, Marks, Names, Nodes, Pair, Request, push};
+use record::{Answer, At, Handover, Map, Marks, Names, Nodes, Pair, Request, push};
 use session::{Anchors, Session};
 
 /// RFC 6275 §12: INITIAL_BINDACK_TIMEOUT and MAX_BINDACK_TIMEOUT.
@@ -51,9 +51,9 @@ pub(crate) struct Tracker {
     nodes: Nodes,
     mobiles: Names<Box<[u8]>>,
     pairs: Vec<Pair>,
-    pair_of: BTreeMap<(At, At, Option<At>), At>,
+    pair_of: Map<(At, At, Option<At>), At>,
     /// When the last PBUs went from one node to another, as many as the limit counts.
-    links: BTreeMap<(At, At), VecDeque<Nanos>>,
+    links: Map<(At, At), VecDeque<Nanos>>,
     requests: Vec<Request>,
     answers: Vec<Answer>,
     handovers: Vec<Handover>,

@@ -1,12 +1,15 @@
 //! What is kept of each message: numbers that point to each other, so that a transaction costs the same however long
 //! its names are.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::net::Ipv6Addr;
 use std::num::NonZeroU32;
 
+use super::signal::fold;
+
 /// Where something stands in a list that only grows. `Option<At<_>>` has four octets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct At(NonZeroU32);
 
 impl At {
@@ -167,21 +170,42 @@ impl Marks {
     }
 }
 
+/// A map that is only asked, never gone through: the order in it is nobody's.
+pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fold>>;
+
+/// The same numbers in every run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fold(u64);
+
+impl Hasher for Fold {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, octets: &[u8]) {
+        self.0 = fold(self.0, octets);
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = fold(self.0, &number.to_le_bytes());
+    }
+}
+
 /// Names of nodes or mobile nodes, each kept once.
 #[derive(Debug)]
 pub(super) struct Names<T> {
     list: Vec<T>,
-    places: BTreeMap<T, At>,
+    places: Map<T, At>,
 }
 
 impl<T> Default for Names<T> {
     fn default() -> Self {
-        Self { list: Vec::new(), places: BTreeMap::new() }
+        Self { list: Vec::new(), places: Map::default() }
     }
 }
 
-impl<T: Ord + Clone> Names<T> {
-    pub(super) fn find<Q: Ord + ?Sized>(&self, name: &Q) -> Option<At>
+impl<T: Hash + Eq + Clone> Names<T> {
+    pub(super) fn find<Q: Hash + Eq + ?Sized>(&self, name: &Q) -> Option<At>
     where
         T: std::borrow::Borrow<Q>,
     {

@@ -1,10 +1,10 @@
 //! Where each mobile node was when, and which MAAR anchors which of its prefixes: histories, since the user may ask
 //! about any frame again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
-use super::record::{At, Place};
+use super::record::{At, Map, Place};
 use super::signal::Prefix;
 
 /// One mobile node.
@@ -46,7 +46,7 @@ impl Session {
 /// Which prefix is whose, and anchored where.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
-    histories: BTreeMap<Prefix, Vec<Anchoring>>,
+    histories: Map<Prefix, Vec<Anchoring>>,
     lengths: BTreeSet<u8>,
 }
 

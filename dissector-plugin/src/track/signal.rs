@@ -17,7 +17,7 @@ mod option {
 }
 
 /// A network prefix: its first bits, and how many of them count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Prefix {
     pub(crate) length: u8,
     pub(crate) network: Ipv6Addr,
@@ -42,6 +42,7 @@ pub(crate) struct Signal<'a> {
     pub(crate) wants_answer: bool,
     pub(crate) seq: u16,
     pub(crate) lifetime: u16,
+    flags: u16,
     pub(crate) status: Status,
     /// The MN Identifier option behind its Length: subtype and identifier.
     pub(crate) mn: Option<&'a [u8]>,
@@ -58,23 +59,39 @@ impl<'a> Signal<'a> {
             PBA => false,
             _ => return None,
         };
-        let flags = view.field("flags")?;
-        let dmm = view.has_dmm_flag();
-        if !dmm && !flags.has_flag("P") {
-            return None;
-        }
-        let number = |name| view.field(name).map(|field| field.uint() as u16);
         let mut signal = Self {
             view,
             is_request,
-            dmm,
-            wants_answer: flags.has_flag("A"),
-            seq: number("seq")?,
-            lifetime: number("lifetime")?,
-            status: Status(number("status").unwrap_or(0) as u8),
+            dmm: false,
+            wants_answer: false,
+            seq: 0,
+            lifetime: 0,
+            flags: 0,
+            status: Status::ACCEPTED,
             mn: None,
             serving: None,
         };
+        let (mut is_proxy, mut read) = (false, 0);
+        for field in view.fields() {
+            let number = field.uint();
+            match field.spec.name {
+                "seq" => signal.seq = number as u16,
+                "lifetime" => signal.lifetime = number as u16,
+                "status" => signal.status = Status(number as u8),
+                "flags" => {
+                    signal.flags = number as u16;
+                    is_proxy = field.has_flag("P");
+                    signal.wants_answer = field.has_flag("A");
+                    signal.dmm = view.has_dmm_flag();
+                }
+                _ => {}
+            }
+            read += 1;
+        }
+        // What was not captured is not there.
+        if !(signal.dmm || is_proxy) || read < view.spec()?.fields.len() {
+            return None;
+        }
         for option in view.options().map_while(Result::ok) {
             match option.kind {
                 option::MN_IDENTIFIER => signal.mn = signal.mn.or(Some(option.body)),
@@ -119,31 +136,37 @@ impl<'a> Signal<'a> {
         })
     }
 
-    /// All octets in one number: the same packet, captured twice, has the same.
+    /// All octets in one number: the same packet, captured twice, has the same. The checksum is over all of them.
     pub(crate) fn octets(&self) -> u32 {
-        fold(START, self.view.octets())
+        u32::from(self.view.checksum()) << 16 | self.view.octets().len() as u32
     }
 
     /// What it says in one number, without what is fresh in each sending: sequence number, Timestamp, checksum
     /// (RFC 5213 §6.9.4) and how much of the lifetime is left.
     pub(crate) fn content(&self) -> u32 {
-        let mut hash = fold(START, &[u8::from(self.lifetime == 0)]);
-        if let Some(flags) = self.view.field("flags") {
-            hash = fold(hash, flags.octets);
-        }
+        let mut hash = mix(u64::from(self.flags) << 1 | u64::from(self.lifetime == 0), 0);
         for option in self.view.options().map_while(Result::ok) {
             // Padding moves with what it pads.
             if option.kind > 1 && option.kind != option::TIMESTAMP {
-                hash = fold(fold(hash, &[option.kind, option.body.len() as u8]), option.body);
+                hash = mix(hash, u64::from(option.kind) << 8 | option.body.len() as u64);
+                hash = fold(hash, option.body);
             }
         }
-        hash
+        (hash >> 32) as u32
     }
 }
 
-/// FNV-1a, 32 bits: it tells a node's few messages about one mobile node apart, and defends against nobody.
-const START: u32 = 0x811c_9dc5;
+/// Octets into one number: it tells a node's few messages about one mobile node apart, and defends against nobody.
+pub(super) fn fold(start: u64, octets: &[u8]) -> u64 {
+    octets.chunks(8).fold(start, |hash, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        mix(hash, u64::from_le_bytes(word))
+    })
+}
 
-fn fold(start: u32, octets: &[u8]) -> u32 {
-    octets.iter().fold(start, |hash, octet| (hash ^ u32::from(*octet)).wrapping_mul(0x0100_0193))
+/// The multiplier of SplitMix64.
+fn mix(hash: u64, word: u64) -> u64 {
+    let mixed = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
 }

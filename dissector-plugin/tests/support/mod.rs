@@ -44,6 +44,7 @@ pub(crate) const NOT_OF_OCTETS: &[&str] = &[
     "dmm.tunnel.downlink",
     "dmm.requirement",
     "dmm.query",
+    "dmm.status",
 ];
 
 /// The plugin, next to the test that runs.
