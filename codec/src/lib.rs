@@ -50,7 +50,7 @@ pub mod wire;
 pub use body::PreviousMaar;
 pub use draft::Drafts;
 pub use error::{DecodeError, EncodeError, ErrorKind, Reaction, SubOptionError, What};
-pub use lint::{Fault, FaultKind, Weight, lint, lint_with};
+pub use lint::{Fault, FaultKind, Scope, Weight, lint, lint_with};
 pub use message::{MESSAGES, Message, MessageSpec, Pba, PbaFlags, Pbu, PbuFlags};
 pub use option::{Align, MobilityOption, OPTIONS, OptionSpec, UnknownOption};
 pub use sub_option::{SubOption, SubOptionSpec, SubOptionTable};

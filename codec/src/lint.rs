@@ -63,6 +63,8 @@ pub enum FaultKind {
     SeveralPad1,
     /// Padding whose octets are not zero, with those octets.
     PaddingNotZero(Vec<u8>),
+    /// An address of another kind than the option is for.
+    Scope(Scope),
     /// Bits of a prefix that are set behind its Prefix Length.
     PrefixBits {
         /// The Prefix Length.
@@ -70,6 +72,35 @@ pub enum FaultKind {
         /// The prefix as it came.
         prefix: Ipv6Addr,
     },
+}
+
+/// A kind of address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One that other nodes can be reached at.
+    Global,
+    /// One of a link.
+    LinkLocal,
+}
+
+/// Options whose address must be of a kind: "P-MAAR's IPv6 global address" (RFC 8885 §4.5), "the current S-MAAR's
+/// global address" (§4.6), "the link-local address of the DLIF" (§4.7).
+const SCOPES: &[(u8, Scope)] = &[(67, Scope::Global), (68, Scope::Global), (69, Scope::LinkLocal)];
+
+impl Scope {
+    fn has(self, address: Ipv6Addr) -> bool {
+        let first = address.segments()[0];
+        let is_link_local = first & 0xffc0 == 0xfe80;
+        match self {
+            Self::LinkLocal => is_link_local,
+            Self::Global => {
+                !is_link_local
+                    && !address.is_multicast()
+                    && !address.is_unspecified()
+                    && !address.is_loopback()
+            }
+        }
+    }
 }
 
 /// How heavy a fault is.
@@ -207,6 +238,7 @@ fn content(option: &OptionView<'_>, spec: &OptionSpec, found: &mut Vec<Fault>) {
         min_len: spec.min_len,
         has_fixed_len: spec.has_fixed_len(),
         is_padding: option.kind == PADN,
+        scope: SCOPES.iter().find(|(kind, _)| *kind == option.kind).map(|(_, scope)| *scope),
     };
     part.judge(option.fields(), found);
 }
@@ -220,6 +252,8 @@ struct Part {
     min_len: usize,
     has_fixed_len: bool,
     is_padding: bool,
+    /// What its address must be.
+    scope: Option<Scope>,
 }
 
 impl Part {
@@ -258,6 +292,13 @@ impl Part {
                         add(field.offset, FaultKind::PrefixBits { length, prefix });
                     }
                 }
+                FieldKind::Ipv6 => {
+                    if let (Some(scope), Some(address)) = (self.scope, field.address())
+                        && !scope.has(address)
+                    {
+                        add(field.offset, FaultKind::Scope(scope));
+                    }
+                }
                 // The octets of padding are zero (RFC 6275 §6.2.3); those of other parts have a meaning.
                 FieldKind::Octets if self.is_padding && field.octets.iter().any(|octet| *octet != 0) => {
                     add(field.offset, FaultKind::PaddingNotZero(field.octets.to_vec()));
@@ -288,7 +329,8 @@ fn sub_options(field: &FieldView<'_>, found: &mut Vec<Fault>) {
         seen.push(part.kind);
         let (len, has_fixed_len) = (part.body.len(), spec.has_fixed_len());
         let is_padding = part.table.is_pad1(0) && part.kind == PADN;
-        let judged = Part { what, offset, len, min_len: spec.min_len, has_fixed_len, is_padding };
+        let min_len = spec.min_len;
+        let judged = Part { what, offset, len, min_len, has_fixed_len, is_padding, scope: None };
         // What the lengths and fields do not show, decoding stumbles over.
         if judged.judge(part.fields(), found)
             && let Err(kind) = (part.table.check)(part.kind, part.body)
@@ -313,6 +355,33 @@ impl From<DecodeError> for Fault {
 }
 
 impl Fault {
+    /// The rule that it breaks, as the catalogue of requirements calls it (`invariants: [length.prev_maar]`); none for
+    /// a message whose type no table has, and for one whose fields are missing.
+    pub fn rule(&self) -> Option<&'static str> {
+        Some(match (&self.kind, self.what) {
+            (FaultKind::Decode(kind), what) => match (kind, what) {
+                (ErrorKind::Checksum { .. }, _) => "checksum",
+                (ErrorKind::PayloadProto(_), _) => "payload_proto",
+                (ErrorKind::PrefixLength(_), _) => "prefix_length",
+                (ErrorKind::Length { .. }, What::Option { .. })
+                | (ErrorKind::Length { .. } | ErrorKind::TooShort { .. }, What::SubOption { .. }) => "length",
+                (ErrorKind::TooShort { .. }, What::Option { .. }) => "overrun",
+                (ErrorKind::TooShort { .. }, What::Body(_)) => "multiple_of_8",
+                (ErrorKind::TooShort { .. }, What::Header(_)) if self.offset == 0 => "header",
+                _ => return None,
+            },
+            (FaultKind::Behind { .. }, _) => "multiple_of_8",
+            (FaultKind::Reserved(_) | FaultKind::ReservedFlags { .. }, _) => "reserved",
+            (FaultKind::NeedsDmm, _) => "dmm_flag",
+            (FaultKind::Place(_), _) => "place",
+            (FaultKind::Misaligned(_), _) => "alignment",
+            (FaultKind::Repeated, _) => "repeats",
+            (FaultKind::SeveralPad1 | FaultKind::PaddingNotZero(_), _) => "padding",
+            (FaultKind::Scope(_), _) => "scope",
+            (FaultKind::PrefixBits { .. }, _) => "prefix_bits",
+        })
+    }
+
     /// How heavy it is.
     pub fn weight(&self) -> Weight {
         match &self.kind {
@@ -380,6 +449,8 @@ impl fmt::Display for FaultKind {
             Self::Repeated => f.write_str("another one, expected at most one"),
             Self::SeveralPad1 => f.write_str("several in a row, where PadN should be used"),
             Self::PaddingNotZero(_) => f.write_str("padding that is not zero"),
+            Self::Scope(Scope::Global) => f.write_str("an address that is not global"),
+            Self::Scope(Scope::LinkLocal) => f.write_str("an address that is not link-local"),
             Self::PrefixBits { length, prefix } => {
                 write!(f, "{prefix} has bits behind its prefix length {length}")
             }

@@ -5,28 +5,45 @@ use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::OnceLock;
 
-use dmm_codec::wire::{FieldKind, FieldSpec, Width};
-use dmm_codec::{MESSAGES, OPTIONS, OptionSpec};
+use dmm_codec::wire::{FieldKind, FieldSpec, Name, Width};
+use dmm_codec::{MESSAGES, MessageSpec, OPTIONS, OptionSpec, Status};
 
 use crate::abi::{FieldInfo, FieldRegistration, TrueFalse, ValueName, base, ft, int};
 use crate::host::functions;
 use crate::packet::Id;
+use crate::{expert, preferences, stats, stock, tracked};
 
 /// Everything that is registered.
 pub(crate) struct Fields {
     /// The protocol `dmm`, for the user to switch us off and as the parent of the fields.
     pub(crate) protocol: Id,
+    /// The stock protocol.
+    pub(crate) mipv6: Id,
     /// A name without a layer of its own, under which the host calls us for Mobility Headers.
     pub(crate) message: Id,
     /// The D flag, by MH Type.
     flags: Vec<(u8, Id)>,
-    /// Every option that needs the D flag.
+    /// Every option but padding; the stock dissector shows those that it knows.
     pub(crate) options: Vec<OptionFields>,
+    /// The messages that the stock dissector does not know.
+    pub(crate) messages: Vec<MessageFields>,
+    /// An option of a type without a row.
+    pub(crate) unknown: Id,
+    /// The status by IANA's name.
+    pub(crate) status: Id,
     pub(crate) kind: Id,
     pub(crate) length: Id,
     pub(crate) undecoded: Id,
     pub(crate) problem: Id,
     pub(crate) subtree: Id,
+    /// What tracking finds.
+    pub(crate) tracked: tracked::Ids,
+    /// What a person should look at.
+    pub(crate) expert: expert::Ids,
+    /// The Q flag, by MH Type.
+    pub(crate) query: Id,
+    /// A name without a layer of its own, under which the host calls us for IPv6 in IPv6.
+    pub(crate) tunnel: Option<Id>,
     /// The stock fields for Type and Length, if the host has them.
     pub(crate) stock_kind: Option<Id>,
     pub(crate) stock_length: Option<Id>,
@@ -41,12 +58,23 @@ pub(crate) struct OptionFields {
     pub(crate) fields: Vec<Id>,
 }
 
+/// One message.
+pub(crate) struct MessageFields {
+    pub(crate) spec: &'static MessageSpec,
+    pub(crate) item: Id,
+    /// In the order of `spec.fields`.
+    pub(crate) fields: Vec<Id>,
+}
+
 impl Fields {
     /// The D flag of messages of this type.
     pub(crate) fn flag(&self, mh_type: u8) -> Option<Id> {
         self.flags.iter().find(|flag| flag.0 == mh_type).map(|flag| flag.1)
     }
 }
+
+/// The type of PadN (RFC 6275 §6.2.3); that of Pad1 is 0.
+const PADN: u8 = 1;
 
 static FIELDS: OnceLock<Fields> = OnceLock::new();
 
@@ -63,6 +91,12 @@ pub(crate) fn register() {
         eprintln!("dmm: this Wireshark has no protocol mipv6 to add to");
         return;
     }
+    // The host ends itself over a protocol that is registered twice.
+    // SAFETY: as above.
+    if unsafe { (functions().proto_get_id_by_filter_name)(c"dmm".as_ptr()) } >= 0 {
+        eprintln!("dmm: the plugin for RFC 8885 is there twice; this one is not used");
+        return;
+    }
     // SAFETY: as above; the host keeps the names, which are static.
     let protocol = unsafe {
         (functions().proto_register_protocol)(
@@ -74,14 +108,28 @@ pub(crate) fn register() {
     // A child of `mipv6`: the host then adds no layer, and switching us off does not switch Mobile IPv6 off.
     let message = name_only("Mobility Header with DMM flag", "MIPv6 DMM", "dmm.message", mipv6, ft::PROTOCOL);
 
+    // SAFETY: the name is a C string.
+    let ipv6 = unsafe { (functions().proto_get_id_by_filter_name)(c"ipv6".as_ptr()) };
+    let tunnel =
+        (ipv6 >= 0).then(|| name_only("IPv6 in a DMM tunnel", "DMM tunnel", "dmm.ipv6", ipv6, ft::PROTOCOL));
+
     let mut rows = Rows::default();
+    let requirement = rows.add(
+        "Requirement",
+        "dmm.requirement",
+        (ft::STRING, base::NONE),
+        ptr::null(),
+        "The requirement that a finding is about, by its id in the catalogue",
+    );
+    let protocol_id = Id::known(protocol);
     let fields = Fields {
-        protocol: Id::known(protocol),
+        protocol: protocol_id,
+        mipv6: Id::known(mipv6),
         message,
         flags: flags(&mut rows),
         options: OPTIONS
             .iter()
-            .filter(|spec| spec.needs_dmm)
+            .filter(|spec| spec.kind > PADN)
             .map(|spec| OptionFields {
                 spec,
                 item: name_only(
@@ -94,6 +142,35 @@ pub(crate) fn register() {
                 fields: spec.fields.iter().map(|field| rows.field(spec, field)).collect(),
             })
             .collect(),
+        messages: MESSAGES
+            .iter()
+            .filter(|spec| stock::leaves_message(spec.mh_type))
+            .map(|spec| MessageFields {
+                spec,
+                item: name_only(
+                    &format!("Mobility Header - {}", spec.title),
+                    spec.title,
+                    &format!("dmm.{}", spec.name),
+                    mipv6,
+                    ft::BYTES,
+                ),
+                fields: spec.fields.iter().map(|field| rows.message_field(spec, field)).collect(),
+            })
+            .collect(),
+        unknown: name_only(
+            "MIPv6 Option - Unknown",
+            "Unknown Mobility Option",
+            "dmm.option.unknown",
+            mipv6,
+            ft::BYTES,
+        ),
+        status: rows.add(
+            "Status by IANA",
+            "dmm.status",
+            (ft::UINT8, base::DEC),
+            names(Status::NAMES),
+            "The status of a Binding Acknowledgement by its name in IANA's registry",
+        ),
         kind: rows.add(
             "Mobility Option",
             "dmm.option.type",
@@ -123,9 +200,21 @@ pub(crate) fn register() {
             "Why a receiver skips the option",
         ),
         subtree: Id::leak(),
-        stock_kind: stock("mip6.mobility_opt"),
-        stock_length: stock("mip6.mobility_opt.len"),
+        tracked: tracked::Ids::new(&mut rows),
+        expert: expert::register(protocol_id, requirement),
+        query: rows.add(
+            "Query (Q) flag",
+            "dmm.query",
+            (ft::BOOLEAN, base::NONE),
+            ptr::null(),
+            "draft-jikim-dmm-pmip; read only if the preference says so",
+        ),
+        tunnel,
+        stock_kind: stock_field("mip6.mobility_opt"),
+        stock_length: stock_field("mip6.mobility_opt.len"),
     };
+    preferences::register(protocol_id);
+    stats::register();
     rows.register(protocol);
     let subtrees: &[*mut c_int] = Box::leak(Box::new([fields.subtree.as_ptr()]));
     // SAFETY: one place for one number, which lives on.
@@ -162,8 +251,17 @@ fn flags(rows: &mut Rows) -> Vec<(u8, Id)> {
 
 /// Names for the Type octet, from the codec's table.
 fn option_names() -> *const c_void {
+    value_names(OPTIONS.iter().map(|spec| (u32::from(spec.kind), spec.title)))
+}
+
+/// The names of a registry.
+fn names(names: &[Name]) -> *const c_void {
+    value_names(names.iter().map(|name| (name.value, name.label)))
+}
+
+fn value_names<'a>(names: impl Iterator<Item = (u32, &'a str)>) -> *const c_void {
     let end = ValueName { value: 0, name: ptr::null() };
-    let names = OPTIONS.iter().map(|spec| ValueName { value: spec.kind.into(), name: text(spec.title) });
+    let names = names.map(|(value, name)| ValueName { value, name: text(name) });
     let names: &'static [ValueName] = Box::leak(names.chain([end]).collect());
     names.as_ptr().cast()
 }
@@ -183,7 +281,7 @@ fn name_only(name: &str, short: &str, filter: &str, parent: c_int, kind: c_int) 
 }
 
 /// A field of the stock dissector.
-fn stock(filter: &str) -> Option<Id> {
+fn stock_field(filter: &str) -> Option<Id> {
     // SAFETY: the host gives null or a field that is never freed.
     let info = unsafe { (functions().proto_registrar_get_byname)(text(filter)).as_ref() };
     info.map(|info| Id::known(info.id))
@@ -191,17 +289,22 @@ fn stock(filter: &str) -> Option<Id> {
 
 /// Fields that are to be registered together.
 #[derive(Default)]
-struct Rows(Vec<FieldRegistration>);
+pub(crate) struct Rows(Vec<FieldRegistration>);
 
 impl Rows {
     fn field(&mut self, option: &OptionSpec, field: &FieldSpec) -> Id {
         // An option's main value is called like the option: `Address` says too little in a column or a filter list.
         let name = if field.filter.is_empty() { option.title } else { field.label };
         let filter = format!("dmm.{}{}", option.filter, field.filter);
-        self.add(name, &filter, shown_as(field), ptr::null(), option.source)
+        self.add(name, &filter, shown_as(field), strings(field), option.source)
     }
 
-    fn add(
+    fn message_field(&mut self, message: &MessageSpec, field: &FieldSpec) -> Id {
+        let filter = format!("dmm.{}.{}", message.name, field.filter.trim_start_matches('.'));
+        self.add(field.label, &filter, shown_as(field), strings(field), message.source)
+    }
+
+    pub(crate) fn add(
         &mut self,
         name: &str,
         filter: &str,
@@ -249,6 +352,14 @@ impl Rows {
     }
 }
 
+/// The names of its values, if it has some.
+fn strings(field: &FieldSpec) -> *const c_void {
+    match (field.kind, field.width) {
+        (FieldKind::Named(registry), Width::Fixed(1 | 2 | 4)) => names(registry),
+        _ => ptr::null(),
+    }
+}
+
 /// The host's type and display for a field.
 fn shown_as(field: &FieldSpec) -> (c_int, c_int) {
     let number = match field.width {
@@ -268,6 +379,7 @@ fn shown_as(field: &FieldSpec) -> (c_int, c_int) {
 fn other(kind: FieldKind) -> (c_int, c_int) {
     match kind {
         FieldKind::Prefix | FieldKind::Ipv6 => (ft::IPV6, base::NONE),
+        FieldKind::Ipv4 => (ft::IPV4, base::NONE),
         FieldKind::LinkLayer => (ft::BYTES, base::COLONS),
         FieldKind::Identifier => (ft::STRING, base::NONE),
         _ => (ft::BYTES, base::NONE),

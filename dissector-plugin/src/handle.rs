@@ -1,6 +1,6 @@
 //! Handles of the host: what its tables hold, and what stands behind the stock dissector of Mobility Headers.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::sync::OnceLock;
 
 use crate::host::{Dissector, Handle, functions};
@@ -32,9 +32,17 @@ impl HandleRef {
 /// The stock dissector of Mobility Headers; none before the host's handoff, or in a host without one.
 pub(crate) fn stock() -> Option<HandleRef> {
     static STOCK: OnceLock<Option<HandleRef>> = OnceLock::new();
-    *STOCK.get_or_init(|| {
-        // SAFETY: the name is a C string; the host gives null or a handle that is never freed.
-        let handle = unsafe { (functions().find_dissector)(c"mip6".as_ptr()) };
-        (!handle.is_null()).then_some(HandleRef(handle))
-    })
+    *STOCK.get_or_init(|| find(c"mip6"))
+}
+
+/// The stock dissector of IPv6 in IPv6; none as for [`stock`].
+pub(crate) fn inner_ipv6() -> Option<HandleRef> {
+    static IPV6: OnceLock<Option<HandleRef>> = OnceLock::new();
+    *IPV6.get_or_init(|| find(c"ipv6"))
+}
+
+fn find(name: &CStr) -> Option<HandleRef> {
+    // SAFETY: the name is a C string; the host gives null or a handle that is never freed.
+    let handle = unsafe { (functions().find_dissector)(name.as_ptr()) };
+    (!handle.is_null()).then_some(HandleRef(handle))
 }

@@ -2,7 +2,7 @@
 //! comes to us.
 //!
 //! The options have a table of their own, `mip6.option`. For the D flag there is none, so we stand before the stock
-//! dissector in `ip.proto` and call it ([`crate::message`]). While the user has `dmm` switched off we are in neither,
+//! dissector in `ip.proto` and call it ([`crate::message`]); for IPv6 in IPv6 as well ([`crate::tunnel`]). While the user has `dmm` switched off we are in neither,
 //! so that everything looks as if we were not there.
 
 use std::ffi::CStr;
@@ -12,11 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::abi::PluginCallbacks;
 use crate::fields::{self, Fields, fields};
 use crate::guard::guarded;
-use crate::handle::{HandleRef, stock};
+use crate::handle::{HandleRef, inner_ipv6, stock as stock_dissector};
 use crate::host::functions;
-use crate::{message, options};
+use crate::{message, options, stock, tracking, tunnel};
 
 const MOBILITY_HEADER: u32 = dmm_codec::packet::MOBILITY_HEADER as u32;
+/// IPv6 in IPv6 (RFC 2473).
+const INNER_IPV6: u32 = 41;
 const NEXT_HEADERS: &CStr = c"ip.proto";
 const OPTIONS: &CStr = c"mip6.option";
 
@@ -32,6 +34,8 @@ struct Hooks {
     /// The stock dissector of Mobility Headers, which takes its place back while the user has us switched off.
     stock: HandleRef,
     message: HandleRef,
+    /// The stock dissector of IPv6 in IPv6, and ours.
+    tunnel: Option<(HandleRef, HandleRef)>,
     /// By option type.
     options: Vec<(u8, HandleRef)>,
     /// Whether ours are in the tables.
@@ -46,7 +50,7 @@ extern "C" fn register_protocols() {
 
 extern "C" fn register_handoff() {
     guarded((), || {
-        let (Some(stock), Some(fields)) = (stock(), fields()) else { return };
+        let (Some(stock), Some(fields)) = (stock_dissector(), fields()) else { return };
         HOOKS.get_or_init(|| Hooks::new(stock, fields)).set(true);
         // SAFETY: the host calls it at the start of every file and of every pass after a change of settings.
         unsafe { (functions().register_init_routine)(start_of_file) };
@@ -63,6 +67,7 @@ extern "C" fn start_of_file() {
             (functions().proto_is_protocol_enabled)(protocol) != 0
         };
         hooks.set(enabled);
+        tracking::restart();
     });
 }
 
@@ -71,10 +76,12 @@ impl Hooks {
         Self {
             stock,
             message: HandleRef::new(message::dissect, fields.message),
-            options: fields
-                .options
-                .iter()
-                .map(|option| (option.spec.kind, HandleRef::new(options::dissect, option.item)))
+            tunnel: inner_ipv6()
+                .zip(fields.tunnel)
+                .map(|(stock, name)| (stock, HandleRef::new(tunnel::dissect, name))),
+            options: stock::left_options(fields)
+                .map(|(kind, option)| (kind, option.map_or(fields.unknown, |option| option.item)))
+                .map(|(kind, item)| (kind, HandleRef::new(options::dissect, item)))
                 .collect(),
             hooked: AtomicBool::new(false),
         }
@@ -90,6 +97,10 @@ impl Hooks {
         unsafe {
             let message = if hooked { self.message } else { self.stock };
             (functions().dissector_add_uint)(NEXT_HEADERS.as_ptr(), MOBILITY_HEADER, message.as_ptr());
+            if let Some((stock, tunnel)) = self.tunnel {
+                let tunnel = if hooked { tunnel } else { stock };
+                (functions().dissector_add_uint)(NEXT_HEADERS.as_ptr(), INNER_IPV6, tunnel.as_ptr());
+            }
             let change =
                 if hooked { functions().dissector_add_uint } else { functions().dissector_delete_uint };
             for (kind, option) in &self.options {

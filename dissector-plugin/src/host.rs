@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 
 use libloading::os::unix::Library;
 
-use crate::abi::{self, FieldInfo, FieldRegistration, PluginCallbacks, Row};
+use crate::abi::{
+    self, Choice, ExpertField, ExpertRegistration, FieldInfo, FieldRegistration, PluginCallbacks, Row, Time,
+};
 
 /// `tvbuff_t`, never looked into.
 pub(crate) enum TvBuff {}
@@ -19,9 +21,25 @@ pub(crate) type Dissector =
 /// The start of `packet_info`, equal in all versions.
 #[repr(C)]
 pub(crate) struct PacketInfo {
-    current_protocol: *const c_char,
+    pub(crate) current_protocol: *const c_char,
     pub(crate) columns: *mut c_void,
+    presence: u32,
+    pub(crate) number: u32,
+    pub(crate) time: Time,
 }
+
+const _: () = {
+    assert!(std::mem::offset_of!(PacketInfo, columns) == 8 && std::mem::offset_of!(PacketInfo, number) == 20);
+    assert!(std::mem::offset_of!(PacketInfo, time) == 24);
+};
+
+/// `module_t`, never looked into.
+pub(crate) enum Preferences {}
+/// `stats_tree`, never looked into.
+pub(crate) enum StatsTree {}
+/// `stat_tree_packet_cb`; from 4.2 on the host gives one argument more.
+pub(crate) type StatsPacket =
+    extern "C" fn(*mut StatsTree, *mut PacketInfo, *mut c_void, *const c_void) -> c_int;
 
 /// One row per function: the name that is looked up, and its signature. `gboolean` became `bool` in 4.4, so a truth
 /// value that comes back is a `u8`: the one octet that both have.
@@ -70,10 +88,32 @@ host_functions! {
     tvb_raw_offset: (*mut TvBuff) -> c_int;
     proto_tree_add_item: (*mut abi::Node, c_int, *mut TvBuff, c_int, c_int, u32) -> *mut abi::Node;
     proto_tree_add_string: (*mut abi::Node, c_int, *mut TvBuff, c_int, c_int, *const c_char) -> *mut abi::Node;
+    proto_tree_add_uint: (*mut abi::Node, c_int, *mut TvBuff, c_int, c_int, u32) -> *mut abi::Node;
+    // The value was a guint32 before 4.4; both are one register.
+    proto_tree_add_boolean: (*mut abi::Node, c_int, *mut TvBuff, c_int, c_int, u64) -> *mut abi::Node;
+    proto_tree_add_time: (*mut abi::Node, c_int, *mut TvBuff, c_int, c_int, *const Time) -> *mut abi::Node;
+    proto_tree_add_ipv6: (*mut abi::Node, c_int, *mut TvBuff, c_int, c_int, *const [u8; 16]) -> *mut abi::Node;
     proto_item_add_subtree: (*mut abi::Node, c_int) -> *mut abi::Node;
     proto_item_append_text: (*mut abi::Node, *const c_char; ...);
+    proto_field_is_referenced: (*mut abi::Node, c_int) -> u8;
+    find_tap_id: (*const c_char) -> c_int;
+    have_tap_listener: (c_int) -> u8;
+    proto_is_frame_protocol: (*const c_void, *const c_char) -> u8;
+    expert_register_protocol: (c_int) -> *mut c_void;
+    expert_register_field_array: (*mut c_void, *mut ExpertRegistration, c_int);
+    // It gives the item back from 4.2 on.
+    expert_add_info_format: (*mut PacketInfo, *mut abi::Node, *mut ExpertField, *const c_char; ...);
+    prefs_register_protocol: (c_int, Option<extern "C" fn()>) -> *mut Preferences;
+    prefs_register_bool_preference: (*mut Preferences, *const c_char, *const c_char, *const c_char, *mut c_int);
+    prefs_register_uint_preference: (*mut Preferences, *const c_char, *const c_char, *const c_char, u32, *mut u32);
+    prefs_register_enum_preference: (*mut Preferences, *const c_char, *const c_char, *const c_char, *mut c_int, *const Choice, c_int);
+    register_tap: (*const c_char) -> c_int;
+    tap_queue_packet: (c_int, *mut PacketInfo, *const c_void);
+    stats_tree_register_plugin: (*const c_char, *const c_char, *const c_char, u32, StatsPacket, extern "C" fn(*mut StatsTree), Option<extern "C" fn(*mut StatsTree)>);
+    stats_tree_create_node: (*mut StatsTree, *const c_char, c_int, c_int, c_int) -> c_int;
+    stats_tree_manip_node_int: (c_int, *mut StatsTree, *const c_char, c_int, c_int, c_int) -> c_int;
     get_column_format_from_str: (*const c_char) -> c_int;
-    col_append_str: (*mut c_void, c_int, *const c_char);
+    col_add_str: (*mut c_void, c_int, *const c_char);
 }
 
 /// The running Wireshark and what is particular about its version.

@@ -20,6 +20,7 @@
 //! * What is registered lives as long as the process: the host keeps pointers into it.
 
 mod abi;
+mod expert;
 mod fields;
 mod guard;
 mod handle;
@@ -29,7 +30,15 @@ mod info;
 mod message;
 mod options;
 mod packet;
+mod preferences;
+mod requirement;
+mod stats;
+mod stock;
 mod text;
+mod track;
+mod tracked;
+mod tracking;
+mod tunnel;
 
 use std::ffi::{c_char, c_int};
 use std::sync::atomic::{AtomicI32, Ordering};

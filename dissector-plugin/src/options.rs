@@ -1,4 +1,5 @@
-//! An option that needs the D flag (RFC 8885 §4.3 to §4.8), as one entry of the stock dissector's list of options.
+//! An option that the stock dissector leaves to us, those of RFC 8885 §4.3 to §4.8 before all, as one entry of its list
+//! of options.
 
 use std::ffi::{c_int, c_void};
 use std::fmt;
@@ -27,7 +28,7 @@ pub(crate) unsafe extern "C" fn dissect(
     // SAFETY: they are what the host gave us.
     let (tvb, tree) = unsafe { (Tvb::new(tvb), Node::new(tree)) };
     guarded((), || {
-        if !tree.is_tree() {
+        if !fields().is_some_and(|fields| tree.wants(fields.protocol) || tree.wants(fields.mipv6)) {
             return;
         }
         let octets = tvb.octets();
@@ -48,6 +49,13 @@ pub(crate) fn show_cut(tvb: Tvb<'_>, message: &MessageView<'_>, tree: Node) -> O
     Some((error.offset, shown))
 }
 
+/// Shows an option that is wholly there, from its Type to its end.
+pub(crate) fn show_at(tvb: Tvb<'_>, start: usize, end: usize, tree: Node) {
+    let octets = tvb.octets().get(start..end).unwrap_or_default();
+    let problem = octets.first().and_then(|kind| problem(*kind, octets, octets.len()));
+    show(Part { tvb, start, octets }, problem.as_ref(), tree);
+}
+
 /// An option, as far as it is there.
 #[derive(Clone, Copy)]
 struct Part<'packet> {
@@ -57,10 +65,12 @@ struct Part<'packet> {
     octets: &'packet [u8],
 }
 
-/// Adds the option to the tree; nothing if it is not one of ours.
+/// Adds the option to the tree.
 fn show(at: Part<'_>, problem: Option<&Text>, tree: Node) -> Option<Node> {
     let (fields, kind) = (fields()?, at.octets.first()?);
-    let option = fields.options.iter().find(|option| option.spec.kind == *kind)?;
+    let Some(option) = fields.options.iter().find(|option| option.spec.kind == *kind) else {
+        return Some(show_unknown(fields, at, *kind, tree));
+    };
     let body = at.octets.get(HEADER..).unwrap_or_default();
 
     let item = tree.add(option.item, at.tvb, at.start, at.octets.len());
@@ -77,6 +87,21 @@ fn show(at: Part<'_>, problem: Option<&Text>, tree: Node) -> Option<Node> {
         subtree.add_text(fields.problem, at.tvb, at.start, problem).mark(fields.problem, GENERATED);
     }
     Some(item)
+}
+
+/// An option of a type that no table has: Type, Length as it is, and octets.
+fn show_unknown(fields: &Fields, at: Part<'_>, kind: u8, tree: Node) -> Node {
+    let item = tree.add(fields.unknown, at.tvb, at.start, at.octets.len());
+    if item.is_shown() {
+        item.append(&Text::new(format_args!(" ({kind})")));
+    }
+    let subtree = item.subtree(fields.subtree);
+    show_header(fields, at, subtree);
+    let left = at.octets.len().saturating_sub(HEADER);
+    if left > 0 {
+        subtree.add(fields.undecoded, at.tvb, at.start + HEADER, left);
+    }
+    item
 }
 
 /// Type and Length. The stock fields for them are there too, as they are for options that the host does not know, so

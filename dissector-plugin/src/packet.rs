@@ -1,15 +1,17 @@
 //! Thin `Copy` wrappers of what the host hands to a dissector: octets, packet, tree. All reaching into the host's memory
 //! is here; it knows nothing about Mobile IPv6.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_int, c_void};
 use std::marker::PhantomData;
+use std::net::Ipv6Addr;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use crate::abi::{self, FieldInfo, NodeField, int};
+use crate::abi::{self, Address, ExpertField, FieldInfo, GENERATED, IPV6_ADDRESS, NodeField, Time, int};
 use crate::host::{PacketInfo, TvBuff, functions, row};
 use crate::text::Text;
+use crate::track::Nanos;
 
 /// The identity of a registered field or protocol. The host writes the number when it registers it.
 #[derive(Clone, Copy)]
@@ -91,14 +93,65 @@ impl Packet {
         unsafe { !(*self.0).columns.is_null() }
     }
 
-    /// Appends to the Info column.
-    pub(crate) fn append_info(self, text: &Text) {
+    /// Puts a text in place of what the Info column says of this layer.
+    pub(crate) fn set_info(self, text: &Text) {
         static INFO: OnceLock<c_int> = OnceLock::new();
         // SAFETY: the format is a C string. The column's number differs between versions; its format does not.
         let info = *INFO.get_or_init(|| unsafe { (functions().get_column_format_from_str)(c"%i".as_ptr()) });
         // SAFETY: `self` is valid by `new`; the host copies the text.
-        unsafe { (functions().col_append_str)((*self.0).columns, info, text.as_ptr()) };
+        unsafe { (functions().col_add_str)((*self.0).columns, info, text.as_ptr()) };
     }
+
+    /// Puts a name into the Protocol column, if anybody looks at it.
+    pub(crate) fn set_protocol(self, name: &'static CStr) {
+        static PROTOCOL: OnceLock<c_int> = OnceLock::new();
+        // SAFETY: as in `set_info`.
+        let protocol =
+            *PROTOCOL.get_or_init(|| unsafe { (functions().get_column_format_from_str)(c"%p".as_ptr()) });
+        // SAFETY: as in `set_info`.
+        unsafe { (functions().col_add_str)((*self.0).columns, protocol, name.as_ptr()) };
+    }
+
+    /// The frame's number, from 1.
+    pub(crate) fn number(self) -> u32 {
+        // SAFETY: `self` is valid by `new`.
+        unsafe { (*self.0).number }
+    }
+
+    /// When it was captured.
+    pub(crate) fn time(self) -> Nanos {
+        // SAFETY: `self` is valid by `new`.
+        let time = unsafe { (*self.0).time };
+        time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into())
+    }
+
+    /// The addresses of the innermost header so far, if that is of IPv6.
+    pub(crate) fn addresses(self) -> Option<(Ipv6Addr, Ipv6Addr)> {
+        // SAFETY: `self` is valid by `new`, and the host has two addresses there.
+        let [src, dst] = unsafe { self.0.byte_add(row().addresses).cast::<[Address; 2]>().as_ref() }?;
+        Some((ipv6(src)?, ipv6(dst)?))
+    }
+
+    /// Whether the message is only quoted, by an ICMP error.
+    pub(crate) fn is_quoted(self) -> bool {
+        // SAFETY: `self` is valid by `new`, and the host has a pointer there; the names are C strings.
+        unsafe {
+            let layers = self.0.byte_add(row().layers).cast::<*const c_void>().read();
+            let has = |name: &CStr| (functions().proto_is_frame_protocol)(layers, name.as_ptr()) != 0;
+            has(c"icmpv6") || has(c"icmp")
+        }
+    }
+
+    /// As the host takes it.
+    pub(crate) fn as_ptr(self) -> *mut PacketInfo {
+        self.0
+    }
+}
+
+fn ipv6(address: &Address) -> Option<Ipv6Addr> {
+    let is_ipv6 = address.kind == IPV6_ADDRESS && address.len == 16 && !address.data.is_null();
+    // SAFETY: an address of this kind points to 16 octets.
+    is_ipv6.then(|| Ipv6Addr::from(unsafe { address.data.cast::<[u8; 16]>().read_unaligned() }))
 }
 
 /// A node of the packet's tree, or none: the host builds no tree where none is asked for, and takes none as well.
@@ -112,14 +165,15 @@ impl Node {
         Self(tree)
     }
 
-    /// Whether there is a tree at all.
-    pub(crate) fn is_tree(self) -> bool {
-        !self.0.is_null()
-    }
-
     /// Whether anybody looks at this node. If not, only filters may look below it.
     pub(crate) fn is_shown(self) -> bool {
         self.field().is_some()
+    }
+
+    /// Whether anybody looks at this protocol's fields: a person, or a filter, a column or a statistic.
+    pub(crate) fn wants(self, protocol: Id) -> bool {
+        // SAFETY: `self` is valid by `new`, the protocol is registered.
+        unsafe { (functions().proto_field_is_referenced)(self.0, protocol.number()) != 0 }
     }
 
     /// Adds a field of `len` octets from `start`, all of which must have been captured.
@@ -137,6 +191,66 @@ impl Node {
         Self(unsafe {
             (functions().proto_tree_add_string)(self.0, field.number(), tvb.0, int(start), 0, text.as_ptr())
         })
+    }
+
+    /// Adds a number that is not in the packet.
+    pub(crate) fn add_number(self, field: Id, tvb: Tvb<'_>, number: u32) {
+        // SAFETY: as in `add`.
+        Self(unsafe { (functions().proto_tree_add_uint)(self.0, field.number(), tvb.0, 0, 0, number) })
+            .mark(field, GENERATED);
+    }
+
+    /// Adds a truth that is not in the packet.
+    pub(crate) fn add_truth(self, field: Id, tvb: Tvb<'_>, truth: bool) {
+        // SAFETY: as in `add`.
+        Self(unsafe {
+            (functions().proto_tree_add_boolean)(self.0, field.number(), tvb.0, 0, 0, truth.into())
+        })
+        .mark(field, GENERATED);
+    }
+
+    /// Adds a span of time that is not in the packet.
+    pub(crate) fn add_span(self, field: Id, tvb: Tvb<'_>, nanos: Nanos) {
+        const SECOND: Nanos = 1_000_000_000;
+        let time = Time { seconds: nanos / SECOND, nanos: int((nanos % SECOND).unsigned_abs() as usize) };
+        let time = if nanos < 0 { Time { nanos: -time.nanos, ..time } } else { time };
+        // SAFETY: as in `add`; the host copies the time.
+        Self(unsafe {
+            (functions().proto_tree_add_time)(self.0, field.number(), tvb.0, 0, 0, &raw const time)
+        })
+        .mark(field, GENERATED);
+    }
+
+    /// Adds an address that is not in the packet.
+    pub(crate) fn add_address(self, field: Id, tvb: Tvb<'_>, address: Ipv6Addr) {
+        let octets = address.octets();
+        // SAFETY: as in `add`; the host copies the address.
+        Self(unsafe {
+            (functions().proto_tree_add_ipv6)(self.0, field.number(), tvb.0, 0, 0, &raw const octets)
+        })
+        .mark(field, GENERATED);
+    }
+
+    /// Adds text that is not in the packet.
+    pub(crate) fn add_generated_text(self, field: Id, tvb: Tvb<'_>, text: &Text) {
+        self.add_text(field, tvb, 0, text).mark(field, GENERATED);
+    }
+
+    /// Says something about the node that a person should look at.
+    pub(crate) fn add_expert(self, packet: Packet, expert: *mut ExpertField, text: &Text) {
+        // SAFETY: `self` and `packet` are valid by `new`, the expert field is registered, the format takes one string.
+        // The host lists it under the protocol that it believes is running, which we have no layer for.
+        unsafe {
+            let running = std::mem::replace(&mut (*packet.0).current_protocol, c"DMM".as_ptr());
+            (functions().expert_add_info_format)(packet.0, self.0, expert, c"%s".as_ptr(), text.as_ptr());
+            (*packet.0).current_protocol = running;
+        };
+    }
+
+    /// The last of the children of this node.
+    pub(crate) fn last_child(self) -> Option<Self> {
+        // SAFETY: as in `first_child`.
+        NonNull::new(unsafe { self.0.as_ref() }?.last_child).map(|node| Self(node.as_ptr()))
     }
 
     /// Appends to the node's line.
@@ -174,13 +288,17 @@ impl Node {
     pub(crate) fn last_below(self, filter: &CStr, start: usize) -> Option<Self> {
         // SAFETY: the name is a C string.
         let info = unsafe { (functions().proto_registrar_get_byname)(filter.as_ptr()) };
-        let mut found = None;
-        self.walk(MAX_DEPTH, &mut |node| {
-            if node.field().is_some_and(|field| ptr::eq(field.info(), info) && field.start() == start) {
-                found = Some(node);
-            }
-        });
-        found
+        let below = |place: Self| {
+            let mut found = None;
+            place.walk(MAX_DEPTH, &mut |node| {
+                if node.field().is_some_and(|field| ptr::eq(field.info(), info) && field.start() == start) {
+                    found = Some(node);
+                }
+            });
+            found
+        };
+        // Mostly it is in what was added last.
+        self.last_child().and_then(below).or_else(|| below(self))
     }
 
     fn walk(self, depth: usize, visit: &mut impl FnMut(Self)) {

@@ -30,6 +30,10 @@ impl Text {
         self.len == 0
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.octets[..self.len]).expect("only whole characters are pushed")
+    }
+
     pub(crate) fn as_ptr(&self) -> *const c_char {
         self.octets.as_ptr().cast()
     }
@@ -49,12 +53,19 @@ impl Text {
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(&self.octets[..self.len]).expect("only whole characters are pushed"))
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Write for Text {
     fn write_str(&mut self, part: &str) -> fmt::Result {
+        // Mostly it fits as it is.
+        let end = self.len + part.len();
+        if !self.full && end < Self::ROOM - Self::MARK.len() && !part.as_bytes().contains(&0) {
+            self.octets[self.len..end].copy_from_slice(part.as_bytes());
+            self.len = end;
+            return Ok(());
+        }
         for character in part.chars() {
             if self.full {
                 break;

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
-use dmm_codec::MessageView;
+use dmm_codec::{MESSAGES, MessageView, OPTIONS};
 use pretty_assertions::assert_eq;
 use support::{Tshark, packet, pcap};
 
@@ -190,10 +190,26 @@ fn every_registered_filter_is_in_the_table_of_values() {
         .filter(|filter| VALUES.iter().all(|(known, _)| known != filter))
         // The option itself, which has all its octets for a value.
         .filter(|filter| !filter.starts_with("dmm.option.") || filter.matches('.').count() == 1)
+        // Options and messages of other RFCs: `stock.rs` has values for those that the host does not know.
+        .filter(|filter| !is_of_other_rfcs(filter))
+        // What no octet says: `tracking.rs` has values for all of it.
+        .filter(|filter| {
+            !support::NOT_OF_OCTETS.contains(&filter.as_str()) && !filter.starts_with("dmm.expert.")
+        })
         .collect();
     assert_eq!(without_value, Vec::<&String>::new());
     table.sort();
     insta::assert_snapshot!("fields", table.concat());
+}
+
+fn is_of_other_rfcs(filter: &str) -> bool {
+    let options = OPTIONS.iter().filter(|spec| !spec.needs_dmm && spec.kind > 1).map(|spec| spec.filter);
+    let messages = MESSAGES.iter().filter(|spec| spec.mh_type > 18).map(|spec| spec.name);
+    let mut names = options.chain(messages);
+    names.any(|name| {
+        let rest = filter.strip_prefix("dmm.").and_then(|rest| rest.strip_prefix(name));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 #[test]
@@ -284,10 +300,34 @@ fn switched_off_it_leaves_no_trace() {
     }
 }
 
+/// An older copy in another folder is an easy mistake.
+#[test]
+fn there_twice_it_says_so_and_works() {
+    let stage =
+        dmm_wireshark::Stage::new(&dmm_wireshark::Tshark::find().unwrap(), Some(&support::plugin())).unwrap();
+    let mut command = stage.command();
+    let variable = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
+        (name == "WIRESHARK_PLUGIN_DIR").then(|| value.map(std::path::PathBuf::from)).flatten()
+    };
+    let folder = command.get_envs().find_map(variable).expect("the stage says where its plugins are");
+    let minor = dmm_wireshark::Tshark::find().unwrap().minor;
+    let epan = folder.join(minor).join("epan");
+    std::fs::copy(epan.join(dmm_wireshark::PLUGIN), epan.join("dmm-again.so")).unwrap();
+    let output = command.args(["-G", "fields"]).output().unwrap();
+    assert!(output.status.success());
+    let (printed, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("\tdmm.flag\t"), "one of them works");
+    assert_eq!(errors.trim(), "dmm: the plugin for RFC 8885 is there twice; this one is not used");
+}
+
 #[test]
 fn two_passes_show_the_same_as_one() {
     let tshark = Tshark::find();
-    assert_eq!(tshark.run(&all(), &["-2", "-V"]), tshark.run(&all(), &["-V"]));
+    // What only the rest of the capture can tell is another matter: `tracking.rs`.
+    let octets_only = ["-o", "dmm.tracking:FALSE", "-V"];
+    let twice = [&["-2"], &octets_only[..]].concat();
+    assert_eq!(tshark.run(&all(), &twice), tshark.run(&all(), &octets_only));
 }
 
 #[test]

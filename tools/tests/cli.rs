@@ -121,8 +121,15 @@ fn the_collection_is_what_the_tools_make_and_a_changed_file_is_noticed() {
 fn the_demo_shows_the_domain_and_ends_with_0() {
     let out = folder("demo");
     let printed = ends(&["demo", "--out", &out.to_string_lossy()], 0);
-    for part in ["maar3 → cmd", "[D]", "prev_maar=2", "MAAR1", "cmd.ho.relay.001", "0 failed", "demo.pcapng"]
-    {
+    for part in [
+        "maar3 → cmd",
+        "[D]",
+        "← P-MAAR 2001:db8:c0::1, 2001:db8:c0::2",
+        "MAAR1",
+        "cmd.ho.relay.001",
+        "0 failed",
+        "demo.pcapng",
+    ] {
         assert!(printed.contains(part), "no `{part}` in\n{printed}");
     }
     assert!(out.join("demo.pcapng").is_file());
@@ -159,9 +166,33 @@ fn an_ordinary_user_installs_the_plugin_and_removes_it() {
     assert!(installed.contains(path.trim()) && Path::new(path.trim()).is_file(), "{installed}");
     let fields = as_user(Path::new("tshark"), &["-G", "fields"]);
     assert!(fields.contains("\tdmm.previous_maar.address\t"), "tshark has loaded it");
+    // The profile: its columns, and its colours and buttons, whose filters the host can read.
+    let profile = home.join(".config/wireshark/profiles/dmm");
+    let filters: Vec<String> =
+        ["colorfilters", "dfilter_buttons"].iter().flat_map(|name| filters(&profile.join(name))).collect();
+    assert!(filters.len() > 15, "{filters:?}");
+    let capture = stage.join("demo.pcapng");
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../captures/demo.pcapng"), &capture).unwrap();
+    fs::set_permissions(&capture, fs::Permissions::from_mode(0o644)).unwrap();
+    let all = format!("(({})) && frame.number == 92", filters.join(") || ("));
+    let capture = capture.to_string_lossy();
+    let lines = as_user(Path::new("tshark"), &["-2", "-C", "dmm", "-r", &capture, "-Y", &all]);
+    let end = lines.lines().last().expect("frame 92");
+    assert!(end.contains("mn1@example.org 1 89 0.007000000 PBA [D] status=0"), "{lines}");
     as_user(&program, &["plugin", "uninstall"]);
-    assert!(!Path::new(path.trim()).exists());
+    assert!(!Path::new(path.trim()).exists() && !profile.exists());
     let fields = as_user(Path::new("tshark"), &["-G", "fields"]);
     assert!(!fields.contains("\tdmm.previous_maar.address\t"));
     fs::remove_dir_all(&stage).unwrap();
+}
+
+/// The filters of a file of colours (`@name@filter@...`) or of buttons (`"TRUE","name","filter",...`).
+fn filters(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).expect("it was installed");
+    let rows = text.lines().filter(|line| !line.starts_with('#'));
+    let filter = |row: &str| {
+        let (between, place) = if row.starts_with('@') { ('@', 2) } else { ('"', 5) };
+        row.split(between).nth(place).expect("a row has a filter").to_owned()
+    };
+    rows.map(filter).collect()
 }

@@ -144,7 +144,7 @@ fn matchers_hold_as_they_read() {
 #[test]
 fn our_own_messages_break_no_rule() {
     assert_eq!(judge(&pba(&[])), []);
-    assert_eq!(judge(&pbu(PbuFlags::D, vec![MobilityOption::ServingMaar(Ipv6Addr::LOCALHOST)])), []);
+    assert_eq!(judge(&pbu(PbuFlags::D, vec![MobilityOption::ServingMaar(DST)])), []);
 }
 
 #[test]
@@ -170,12 +170,22 @@ fn each_rule_is_seen_on_octets_that_break_it() {
             "{place} {change:?}: {found:#?}"
         );
     }
-    let previous =
-        PreviousMaar { address: Ipv6Addr::LOCALHOST, prefix: "2001:db8::/64".parse().expect("a prefix") };
+    let previous = PreviousMaar { address: DST, prefix: "2001:db8::/64".parse().expect("a prefix") };
     let place = judge(&pbu(PbuFlags::D, vec![MobilityOption::PreviousMaar(previous)]));
     assert_eq!(place.iter().map(|v| (v.rule, v.name.as_str())).collect::<Vec<_>>(), [("place", "prev_maar")]);
-    let without_d = judge(&pbu(PbuFlags::default(), vec![MobilityOption::ServingMaar(Ipv6Addr::LOCALHOST)]));
+    let without_d = judge(&pbu(PbuFlags::default(), vec![MobilityOption::ServingMaar(DST)]));
     assert_eq!(without_d.iter().map(|v| v.rule).collect::<Vec<_>>(), ["dmm_flag"]);
+    // RFC 8885 §4.6: "the current S-MAAR's global address"; §4.7: "the link-local address of the DLIF".
+    let link_local: Ipv6Addr = "fe80::1".parse().expect("an address");
+    for (option, fits) in [
+        (MobilityOption::ServingMaar(link_local), false),
+        (MobilityOption::ServingMaar(Ipv6Addr::UNSPECIFIED), false),
+        (MobilityOption::DlifLinkLocal(link_local), true),
+        (MobilityOption::DlifLinkLocal(DST), false),
+    ] {
+        let rules: Vec<_> = judge(&pbu(PbuFlags::D, vec![option])).iter().map(|v| v.rule).collect();
+        assert_eq!(rules, if fits { vec![] } else { vec!["scope"] });
+    }
     let twice = vec![MobilityOption::HandoffIndicator(HandoffIndicator::UNKNOWN); 2];
     assert_eq!(judge(&pbu(PbuFlags::D, twice)).iter().map(|v| v.rule).collect::<Vec<_>>(), ["repeats"]);
     let unknown = UnknownOption::on_purpose(22, &[0; 17]);

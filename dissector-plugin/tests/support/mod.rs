@@ -10,6 +10,43 @@ use std::{env, fs};
 
 use dmm_wireshark::{BUILT, Stage};
 
+/// Fields that no octet has: what tracking and the rules find. [`crate`]`/tracking.rs` has a value for each.
+pub(crate) const NOT_OF_OCTETS: &[&str] = &[
+    "dmm.mn",
+    "dmm.duplicate_of",
+    "dmm.response_in",
+    "dmm.response_to",
+    "dmm.response_time",
+    "dmm.response.first",
+    "dmm.unanswered",
+    "dmm.retransmission",
+    "dmm.retransmission.of",
+    "dmm.retransmission.number",
+    "dmm.retransmission.interval",
+    "dmm.retransmission.doubled",
+    "dmm.retransmission.in",
+    "dmm.relay.of",
+    "dmm.relay.in",
+    "dmm.locator",
+    "dmm.handover.id",
+    "dmm.handover.from",
+    "dmm.handover.to",
+    "dmm.handover.latency",
+    "dmm.handover.p_maars",
+    "dmm.handover.mode",
+    "dmm.session.maar",
+    "dmm.session.previous_maar",
+    "dmm.tunnel",
+    "dmm.tunnel.mn",
+    "dmm.tunnel.prefix",
+    "dmm.tunnel.prefix.length",
+    "dmm.tunnel.anchor",
+    "dmm.tunnel.downlink",
+    "dmm.requirement",
+    "dmm.query",
+    "dmm.status",
+];
+
 /// The plugin, next to the test that runs.
 pub(crate) fn plugin() -> PathBuf {
     let test = env::current_exe().expect("a running test is a file");
@@ -65,15 +102,21 @@ pub(crate) fn packet(name: &str) -> Vec<u8> {
 
 /// A capture file of IPv6 packets: octets that were captured, and how many there were.
 pub(crate) fn pcap<'a>(packets: impl IntoIterator<Item = (&'a [u8], usize)>) -> Vec<u8> {
+    pcap_at((0..).map(|second| second * 1000).zip(packets))
+}
+
+/// As [`pcap`], each packet at its millisecond.
+pub(crate) fn pcap_at<'a>(packets: impl IntoIterator<Item = (u32, (&'a [u8], usize))>) -> Vec<u8> {
+    const START: u32 = 1_700_000_000;
     const LINKTYPE_IPV6: u32 = 229;
     let words = |file: &mut Vec<u8>, words: &[u32]| {
         file.extend(words.iter().flat_map(|word| word.to_le_bytes()));
     };
     let mut file = Vec::new();
     words(&mut file, &[0xa1b2_c3d4, 4 << 16 | 2, 0, 0, 65535, LINKTYPE_IPV6]);
-    for (second, (octets, on_wire)) in (1_700_000_000..).zip(packets) {
+    for (millis, (octets, on_wire)) in packets {
         let len = |len: usize| u32::try_from(len).expect("packets are short");
-        words(&mut file, &[second, 0, len(octets.len()), len(on_wire)]);
+        words(&mut file, &[START + millis / 1000, millis % 1000 * 1000, len(octets.len()), len(on_wire)]);
         file.extend_from_slice(octets);
     }
     file

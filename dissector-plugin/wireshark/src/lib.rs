@@ -2,12 +2,14 @@
 //! this, so what is tested is loaded the way a user's Wireshark loads it.
 
 mod folders;
+mod profile;
 mod stage;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-pub use folders::{Installed, install, installed_at, uninstall};
+pub use folders::{Done, Installed, install, installed_at, uninstall};
+pub use profile::{PROFILE, Profile};
 pub use stage::Stage;
 
 /// The plugin's file name where Wireshark finds it.
@@ -63,7 +65,12 @@ pub struct Tshark {
 impl Tshark {
     /// Finds it on the path.
     pub fn find() -> Result<Self, WiresharkError> {
-        let output = run(Command::new("tshark").arg("--version"))?;
+        Self::at(Path::new("tshark"))
+    }
+
+    /// Asks this program.
+    fn at(program: &Path) -> Result<Self, WiresharkError> {
+        let output = run(Command::new(program).arg("--version"))?;
         // `TShark (Wireshark) 4.0.17 (Git v4.0.17 packaged as 4.0.17-0+deb12u1).`
         let version = output.split_whitespace().nth(2).unwrap_or_default().trim_end_matches('.');
         let mut parts = version.split('.');

@@ -206,7 +206,16 @@ impl Random {
     /// An option that means something: octets are thrown until the codec can read them. None where what is wanted
     /// means nothing, as a Redirect option without either of its flags.
     fn option(&mut self, spec: &OptionSpec, wanted: &[Wanted]) -> Option<MobilityOption> {
-        (0..TRIES).find_map(|_| MobilityOption::read(spec.kind, &self.layout(spec.fields, wanted)).ok())
+        (0..TRIES).find_map(|_| {
+            let mut octets = self.layout(spec.fields, wanted);
+            // RFC 8885 §4.5 to §4.7 say which addresses are global and which are of a link.
+            let addresses = spec.fields.iter().filter(|field| matches!(field.kind, FieldKind::Ipv6));
+            for field in addresses.filter(|_| spec.needs_dmm) {
+                let first = if spec.kind == 69 { [0xfe, 0x80] } else { [0x20, 0x01] };
+                octets[field.offset..field.offset + 2].copy_from_slice(&first);
+            }
+            MobilityOption::read(spec.kind, &octets).ok()
+        })
     }
 
     fn layout(&mut self, fields: &[FieldSpec], wanted: &[Wanted]) -> Vec<u8> {

@@ -3,7 +3,7 @@
 
 use dmm_codec::lint::FaultKind;
 use dmm_codec::option::spec;
-use dmm_codec::{Align, ErrorKind, Fault, MessageView, OptionSpec, Weight, What, lint};
+use dmm_codec::{Align, ErrorKind, Fault, MessageView, OptionSpec, Scope, Weight, What, lint};
 
 use crate::packet::Parsed;
 use crate::script::value::Value;
@@ -45,21 +45,20 @@ fn violation(fault: &Fault, message: &str) -> Option<Violation> {
         _ => None,
     };
     let name = option.map_or(message, |spec| spec.name);
-    let (rule, expected, seen) = match &fault.kind {
+    let rule = fault.rule()?;
+    let (expected, seen) = match &fault.kind {
         FaultKind::Decode(kind) => decoding(kind, fault)?,
         FaultKind::Behind { said, found } => of_eights(*said, *found),
         FaultKind::Reserved(value) if matches!(fault.what, What::Header(_)) => {
-            ("reserved", "reserved octet 0".to_string(), format!("0x{value:02x}"))
+            ("reserved octet 0".to_string(), format!("0x{value:02x}"))
         }
-        FaultKind::Reserved(value) => ("reserved", "reserved 0".to_string(), format!("0x{value:x}")),
+        FaultKind::Reserved(value) => ("reserved 0".to_string(), format!("0x{value:x}")),
         FaultKind::ReservedFlags { field, .. } => {
-            ("reserved", "reserved flag bits 0".to_string(), format!("flags 0x{field:04x}"))
+            ("reserved flag bits 0".to_string(), format!("flags 0x{field:04x}"))
         }
-        FaultKind::NeedsDmm => {
-            ("dmm_flag", "only with the D flag set".to_string(), "D is not set".to_string())
-        }
+        FaultKind::NeedsDmm => ("only with the D flag set".to_string(), "D is not set".to_string()),
         FaultKind::Place(title) => {
-            ("place", "only in messages that may carry it".to_string(), format!("in a {title}"))
+            ("only in messages that may carry it".to_string(), format!("in a {title}"))
         }
         FaultKind::Misaligned(align) => {
             let expected = match align {
@@ -67,15 +66,22 @@ fn violation(fault: &Fault, message: &str) -> Option<Violation> {
                 Align::Longer { n, plus, .. } => format!("at 2n+0, in its long form at {n}n+{plus}"),
                 _ => "aligned to the size of the address".to_string(),
             };
-            ("alignment", expected, format!("at octet {}", fault.offset))
+            (expected, format!("at octet {}", fault.offset))
         }
-        FaultKind::Repeated => ("repeats", "at most one".to_string(), "another one".to_string()),
+        FaultKind::Repeated => ("at most one".to_string(), "another one".to_string()),
         FaultKind::SeveralPad1 => {
             let expected = "PadN for more than one octet of padding";
-            ("padding", expected.to_string(), "several Pad1".to_string())
+            (expected.to_string(), "several Pad1".to_string())
         }
         FaultKind::PaddingNotZero(octets) => {
-            ("padding", "octets of zero".to_string(), Value::Octets(octets.clone()).to_string())
+            ("octets of zero".to_string(), Value::Octets(octets.clone()).to_string())
+        }
+        FaultKind::Scope(scope) => {
+            let expected = match scope {
+                Scope::Global => "a global address",
+                Scope::LinkLocal => "a link-local address",
+            };
+            (expected.to_string(), "an address of another kind".to_string())
         }
         // No sentence tells a sender to clear the bits behind a prefix.
         _ => return None,
@@ -87,32 +93,30 @@ fn violation(fault: &Fault, message: &str) -> Option<Violation> {
     Some(Violation { rule, name: name.to_string(), verdict, expected: format!("{name}: {expected}"), seen })
 }
 
-type Words = (&'static str, String, String);
+/// What should have been, and what was.
+type Words = (String, String);
 
 fn decoding(kind: &ErrorKind, fault: &Fault) -> Option<Words> {
     Some(match (kind, fault.what) {
         (ErrorKind::Checksum { found, .. }, _) => (
-            "checksum",
             "a checksum over header and pseudo-header".to_string(),
             format!("0x{found:04x}, which does not fit octets and addresses"),
         ),
-        (ErrorKind::PayloadProto(found), _) => {
-            ("payload_proto", "59 (no next header)".to_string(), found.to_string())
-        }
-        (ErrorKind::PrefixLength(found), _) => ("prefix_length", "0 to 128".to_string(), found.to_string()),
+        (ErrorKind::PayloadProto(found), _) => ("59 (no next header)".to_string(), found.to_string()),
+        (ErrorKind::PrefixLength(found), _) => ("0 to 128".to_string(), found.to_string()),
         (ErrorKind::Length { found, expected }, What::Option { kind, .. }) => {
             let least = if spec(kind).is_some_and(OptionSpec::has_fixed_len) { "" } else { "at least " };
-            ("length", format!("length {least}{expected}"), format!("length {found}"))
+            (format!("length {least}{expected}"), format!("length {found}"))
         }
         (ErrorKind::Length { .. } | ErrorKind::TooShort { .. }, What::SubOption { .. }) => {
-            ("length", "sub-options of a length that they can have".to_string(), fault.to_string())
+            ("sub-options of a length that they can have".to_string(), fault.to_string())
         }
         (ErrorKind::TooShort { .. }, What::Option { .. }) => {
-            ("overrun", "options that end within the message".to_string(), fault.to_string())
+            ("options that end within the message".to_string(), fault.to_string())
         }
         (ErrorKind::TooShort { found, expected }, What::Body(_)) => of_eights(*expected, *found),
         (ErrorKind::TooShort { found, expected }, What::Header(_)) if fault.offset == 0 => {
-            ("header", format!("at least {expected} octets"), format!("{found} octets"))
+            (format!("at least {expected} octets"), format!("{found} octets"))
         }
         // A Header Len too small for the message: its fields are missing, and steps see that.
         _ => return None,
@@ -121,5 +125,5 @@ fn decoding(kind: &ErrorKind, fault: &Fault) -> Option<Words> {
 
 fn of_eights(said: usize, found: usize) -> Words {
     let expected = "as many octets as Header Len says, a multiple of 8".to_string();
-    ("multiple_of_8", expected, format!("Header Len says {said} octets, the packet has {found}"))
+    (expected, format!("Header Len says {said} octets, the packet has {found}"))
 }

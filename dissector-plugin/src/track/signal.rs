@@ -1,0 +1,172 @@
+//! What tracking needs to know of one message: whose it is, what it asks or answers, and whether it says the same as
+//! another one.
+
+use std::net::Ipv6Addr;
+
+use dmm_codec::header::{PBA, PBU};
+use dmm_codec::{MessageView, MobilityOption, PreviousMaar, Status};
+
+/// Types of the options that tell messages apart; their layouts are the codec's.
+mod option {
+    pub(super) const MN_IDENTIFIER: u8 = 8;
+    pub(super) const HOME_NETWORK_PREFIX: u8 = 22;
+    pub(super) const TIMESTAMP: u8 = 27;
+    pub(super) const ANCHORED_PREFIX: u8 = 65;
+    pub(super) const PREVIOUS_MAAR: u8 = 67;
+    pub(super) const SERVING_MAAR: u8 = 68;
+}
+
+/// A network prefix: its first bits, and how many of them count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Prefix {
+    pub(crate) length: u8,
+    pub(crate) network: Ipv6Addr,
+}
+
+impl Prefix {
+    /// The prefix of this length that an address is in.
+    pub(crate) fn of(address: Ipv6Addr, length: u8) -> Self {
+        let mask = u128::MAX.checked_shl(128 - u32::from(length.min(128))).unwrap_or(0);
+        Self { length, network: Ipv6Addr::from_bits(address.to_bits() & mask) }
+    }
+}
+
+/// A proxy registration (RFC 5213, RFC 8885) or its answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signal<'a> {
+    view: MessageView<'a>,
+    pub(crate) is_request: bool,
+    /// The D flag.
+    pub(crate) dmm: bool,
+    /// The A flag of a PBU: whether an answer is asked for.
+    pub(crate) wants_answer: bool,
+    pub(crate) seq: u16,
+    pub(crate) lifetime: u16,
+    flags: u16,
+    pub(crate) status: Status,
+    /// The MN Identifier option behind its Length: subtype and identifier.
+    pub(crate) mn: Option<&'a [u8]>,
+    /// The Serving MAAR option: in a PBU, the mark of one that the CMD passes on (RFC 8885 §3.2).
+    pub(crate) serving: Option<Ipv6Addr>,
+}
+
+impl<'a> Signal<'a> {
+    /// Nothing for other messages, and for Binding Updates of mobile nodes that speak for themselves (RFC 6275).
+    pub(crate) fn read(octets: &'a [u8]) -> Option<Self> {
+        let view = MessageView::new(octets).ok()?;
+        let is_request = match view.mh_type() {
+            PBU => true,
+            PBA => false,
+            _ => return None,
+        };
+        let mut signal = Self {
+            view,
+            is_request,
+            dmm: false,
+            wants_answer: false,
+            seq: 0,
+            lifetime: 0,
+            flags: 0,
+            status: Status::ACCEPTED,
+            mn: None,
+            serving: None,
+        };
+        let (mut is_proxy, mut read) = (false, 0);
+        for field in view.fields() {
+            let number = field.uint();
+            match field.spec.name {
+                "seq" => signal.seq = number as u16,
+                "lifetime" => signal.lifetime = number as u16,
+                "status" => signal.status = Status(number as u8),
+                "flags" => {
+                    signal.flags = number as u16;
+                    is_proxy = field.has_flag("P");
+                    signal.wants_answer = field.has_flag("A");
+                    signal.dmm = view.has_dmm_flag();
+                }
+                _ => {}
+            }
+            read += 1;
+        }
+        // What was not captured is not there.
+        if !(signal.dmm || is_proxy) || read < view.spec()?.fields.len() {
+            return None;
+        }
+        for option in view.options().map_while(Result::ok) {
+            match option.kind {
+                option::MN_IDENTIFIER => signal.mn = signal.mn.or(Some(option.body)),
+                option::SERVING_MAAR => {
+                    if let Ok(MobilityOption::ServingMaar(address)) =
+                        MobilityOption::read(option.kind, option.body)
+                    {
+                        signal.serving = Some(address);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(signal)
+    }
+
+    /// The prefixes that it binds to its mobile node: those of Home Network Prefix and Anchored Prefix options
+    /// (stance A4). `::/0` asks for one and is none.
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = Prefix> + use<'a> {
+        let options = self.view.options().map_while(Result::ok);
+        options
+            .filter(|it| matches!(it.kind, option::HOME_NETWORK_PREFIX | option::ANCHORED_PREFIX))
+            .filter_map(|it| match MobilityOption::read(it.kind, it.body) {
+                Ok(MobilityOption::HomeNetworkPrefix(net) | MobilityOption::AnchoredPrefix(net)) => {
+                    Some(Prefix { length: net.prefix_len(), network: net.network() })
+                }
+                _ => None,
+            })
+            .filter(|prefix| prefix.length > 0)
+    }
+
+    /// The P-MAARs that it names, each with a prefix that it anchors.
+    pub(crate) fn previous_maars(&self) -> impl Iterator<Item = (Ipv6Addr, Prefix)> + use<'a> {
+        let options = self.view.options().map_while(Result::ok);
+        options.filter(|it| it.kind == option::PREVIOUS_MAAR).filter_map(|it| {
+            match MobilityOption::read(it.kind, it.body) {
+                Ok(MobilityOption::PreviousMaar(PreviousMaar { address, prefix })) => {
+                    Some((address, Prefix { length: prefix.prefix_len(), network: prefix.network() }))
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// All octets in one number: the same packet, captured twice, has the same. The checksum is over all of them.
+    pub(crate) fn octets(&self) -> u32 {
+        u32::from(self.view.checksum()) << 16 | self.view.octets().len() as u32
+    }
+
+    /// What it says in one number, without what is fresh in each sending: sequence number, Timestamp, checksum
+    /// (RFC 5213 §6.9.4) and how much of the lifetime is left.
+    pub(crate) fn content(&self) -> u32 {
+        let mut hash = mix(u64::from(self.flags) << 1 | u64::from(self.lifetime == 0), 0);
+        for option in self.view.options().map_while(Result::ok) {
+            // Padding moves with what it pads.
+            if option.kind > 1 && option.kind != option::TIMESTAMP {
+                hash = mix(hash, u64::from(option.kind) << 8 | option.body.len() as u64);
+                hash = fold(hash, option.body);
+            }
+        }
+        (hash >> 32) as u32
+    }
+}
+
+/// Octets into one number: it tells a node's few messages about one mobile node apart, and defends against nobody.
+pub(super) fn fold(start: u64, octets: &[u8]) -> u64 {
+    octets.chunks(8).fold(start, |hash, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        mix(hash, u64::from_le_bytes(word))
+    })
+}
+
+/// The multiplier of SplitMix64.
+fn mix(hash: u64, word: u64) -> u64 {
+    let mixed = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
+}

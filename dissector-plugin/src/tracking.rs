@@ -1,0 +1,62 @@
+//! The one tracker of this process, begun anew with each file.
+//!
+//! What is looked up is `Copy` and the lock is let go before the host is called again: it may jump away.
+
+use std::net::Ipv6Addr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use dmm_codec::MobilityOption;
+
+use crate::packet::{Packet, Tvb};
+use crate::preferences;
+use crate::text::Text;
+use crate::track::{Known, Place, Seen, Settings, Signal, Tracker, Tunnelled};
+
+static TRACKER: Mutex<Option<Tracker>> = Mutex::new(None);
+
+fn tracker() -> MutexGuard<'static, Option<Tracker>> {
+    // A panic in it ends in `guarded`; the next packet is tracked with what there is.
+    TRACKER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Forgets what was noted; notes from now on if the user wants it.
+pub(crate) fn restart() {
+    let settings = Settings { rate: preferences::rate() };
+    *tracker() = preferences::wants_tracking().then(|| Tracker::new(settings));
+}
+
+/// Notes a message the first time, and tells what is known of it by now if anybody asks.
+pub(crate) fn look(tvb: Tvb<'_>, packet: Packet, signal: &Signal<'_>, is_asked: bool) -> Option<Known> {
+    let (src, dst) = packet.addresses()?;
+    let mut tracker = tracker();
+    let tracker = tracker.as_mut()?;
+    let place = place(tvb, packet);
+    tracker.note(Seen { place, time: packet.time(), src, dst }, signal);
+    if is_asked { tracker.known(place) } else { None }
+}
+
+/// What is known of a packet within a packet, and the mobile node's name.
+pub(crate) fn tunnelled(
+    tvb: Tvb<'_>,
+    packet: Packet,
+    outer: (Ipv6Addr, Ipv6Addr),
+    inner: (Ipv6Addr, Ipv6Addr),
+) -> Option<(Tunnelled, Text)> {
+    let tracker = tracker();
+    let tracker = tracker.as_ref()?;
+    let found = tracker.tunnelled(place(tvb, packet), outer, inner)?;
+    Some((found, name(tracker.mobile(found.mobile)?)))
+}
+
+/// A mobile node's name, from its option behind the Length.
+pub(crate) fn name(identifier: &[u8]) -> Text {
+    const MN_IDENTIFIER: u8 = 8;
+    match MobilityOption::read(MN_IDENTIFIER, identifier) {
+        Ok(MobilityOption::MnIdentifier(identifier)) => Text::new(format_args!("{identifier}")),
+        _ => Text::EMPTY,
+    }
+}
+
+fn place(tvb: Tvb<'_>, packet: Packet) -> Place {
+    Place { frame: packet.number(), offset: u16::try_from(tvb.raw_offset()).unwrap_or(u16::MAX) }
+}
