@@ -93,7 +93,7 @@ impl Audience {
 fn track(tvb: Tvb<'_>, packet: Packet, signal: &Signal<'_>, audience: Audience) -> Option<Known> {
     let known = tracking::look(tvb, packet, signal, audience.is_any());
     if audience.statistics {
-        stats::tell(packet, signal, known.as_ref());
+        stats::tell(packet, signal, known.as_ref(), tvb.octets().len());
     }
     known
 }

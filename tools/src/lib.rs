@@ -6,6 +6,7 @@ pub mod decode;
 pub mod demo;
 pub mod journey;
 pub mod plugin;
+pub mod reading;
 pub mod reference;
 pub mod traffic;
 

@@ -3,15 +3,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark is where the clock is read")]
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use dmm::{Failure, journey, plugin};
+use dmm::{Failure, journey, reading};
 use dmm_sim::Domain;
 use dmm_sim::domain::DomainConfig;
-use dmm_wireshark::{Stage, Tshark};
 use serde::Serialize;
 
 /// Measures, each row against something named in the same run.
@@ -73,7 +71,7 @@ fn main() -> ExitCode {
         rows.extend(nodes());
     }
     if wants("dissector") {
-        eprintln!("measuring the plugin: half a minute");
+        eprintln!("measuring the plugin: some minutes");
         match dissector() {
             Ok(measured) => rows.extend(measured),
             Err(failure) => {
@@ -159,61 +157,17 @@ fn nodes() -> Vec<Row> {
     ]
 }
 
-/// What the plugin costs tshark, over the demo's capture repeated.
+/// What the plugin costs tshark.
 fn dissector() -> Result<Vec<Row>, Failure> {
-    const REPEAT: usize = 60;
-    let capture = repeated(REPEAT)?;
-    let file = std::env::temp_dir().join(format!("dmm-bench-{}.pcapng", std::process::id()));
-    std::fs::write(&file, capture).map_err(|error| Failure::file(&file, error))?;
-    // For whoever tshark runs as.
-    let for_all = std::fs::Permissions::from_mode(0o644);
-    std::fs::set_permissions(&file, for_all).map_err(|error| Failure::file(&file, error))?;
-    let tshark = Tshark::find().map_err(Failure::bench)?;
-    let stock = Stage::new(&tshark, None).map_err(Failure::bench)?;
-    let with = Stage::new(&tshark, Some(&plugin::built()?)).map_err(Failure::bench)?;
-    let passes: [(&str, &[&str]); 4] = [
-        ("packets read, nothing shown", &["-q", "-z", "io,stat,0"]),
-        ("summary lines", &[]),
-        ("a display filter on mipv6", &["-Y", "mipv6"]),
-        ("every field (-V)", &["-V"]),
-    ];
     let mut rows = Vec::new();
-    for (name, arguments) in passes {
-        // In turn, so that a slow moment of the machine meets both.
-        let (mut base, mut ours) = (Duration::MAX, Duration::MAX);
-        for _ in 0..7 {
-            base = base.min(timed(&stock, &file, arguments)?);
-            ours = ours.min(timed(&with, &file, arguments)?);
+    for reading in reading::all()? {
+        let figure = (reading.seconds, "s");
+        let target = Target::AtMost(reading.target);
+        rows.push(Row::new("dissector", reading.name, figure, "stock tshark", reading.ratio, target));
+        if let Some(lua) = reading.lua {
+            let (ratio, target) = (reading.ratio / lua, Target::AtMost(1.0));
+            rows.push(Row::new("dissector", reading.name, figure, "a script in Lua", ratio, target));
         }
-        let (seconds, ratio) = (ours.as_secs_f64(), ours.as_secs_f64() / base.as_secs_f64());
-        rows.push(Row::new("dissector", name, (seconds, "s"), "stock tshark", ratio, Target::AtMost(1.25)));
     }
-    // A file in the temporary directory that stays is no loss.
-    let _ = std::fs::remove_file(&file);
     Ok(rows)
-}
-
-fn timed(stage: &Stage, file: &std::path::Path, arguments: &[&str]) -> Result<Duration, Failure> {
-    let start = Instant::now();
-    let output = stage.command().arg("-r").arg(file).args(arguments).output().map_err(Failure::bench)?;
-    let elapsed = start.elapsed();
-    if output.status.success() {
-        return Ok(elapsed);
-    }
-    Err(Failure::bench(String::from_utf8_lossy(&output.stderr)))
-}
-
-/// The demo's frames, signalling and user packets, again and again.
-fn repeated(times: usize) -> Result<Vec<u8>, Failure> {
-    let journey = journey::make(&DomainConfig::default());
-    let mut writer = dmm_captures::CaptureWriter::new(Vec::new(), &dmm_captures::Section::default())
-        .map_err(Failure::bench)?;
-    writer.interface("core", "").map_err(Failure::bench)?;
-    for round in 0..times {
-        for tapped in journey.domain.frames() {
-            let at = tapped.at + Duration::from_secs(10) * round as u32;
-            writer.packet(at, 0, &tapped.frame, &[]).map_err(Failure::bench)?;
-        }
-    }
-    writer.finish().map_err(Failure::bench)
 }
