@@ -55,6 +55,8 @@ pub(crate) mod pi {
 
 /// `AT_IPv6`.
 pub(crate) const IPV6_ADDRESS: c_int = 3;
+/// `AT_STRINGZ`.
+pub(crate) const TEXT_ADDRESS: c_int = 7;
 
 /// `FI_HIDDEN`: in the tree for filters, but not shown.
 pub(crate) const HIDDEN: u32 = 1;
@@ -123,6 +125,13 @@ pub(crate) struct Address {
     pub(crate) len: c_int,
     pub(crate) data: *const c_void,
     owned: *mut c_void,
+}
+
+impl Address {
+    /// One that somebody else owns.
+    pub(crate) fn new(kind: c_int, len: usize, data: *const c_void) -> Self {
+        Self { kind, len: int(len), data, owned: std::ptr::null_mut() }
+    }
 }
 
 /// `enum_val_t`.

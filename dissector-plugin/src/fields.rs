@@ -11,7 +11,7 @@ use dmm_codec::{MESSAGES, MessageSpec, OPTIONS, OptionSpec, Status};
 use crate::abi::{FieldInfo, FieldRegistration, TrueFalse, ValueName, base, ft, int};
 use crate::host::functions;
 use crate::packet::Id;
-use crate::{expert, preferences, stats, stock, tracked};
+use crate::{conversations, expert, preferences, stats, stock, tracked};
 
 /// Everything that is registered.
 pub(crate) struct Fields {
@@ -215,6 +215,7 @@ pub(crate) fn register() {
     };
     preferences::register(protocol_id);
     stats::register();
+    conversations::register(protocol_id);
     rows.register(protocol);
     let subtrees: &[*mut c_int] = Box::leak(Box::new([fields.subtree.as_ptr()]));
     // SAFETY: one place for one number, which lives on.

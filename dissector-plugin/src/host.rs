@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use libloading::os::unix::Library;
 
 use crate::abi::{
-    self, Choice, ExpertField, ExpertRegistration, FieldInfo, FieldRegistration, PluginCallbacks, Row, Time,
+    self, Address, Choice, ExpertField, ExpertRegistration, FieldInfo, FieldRegistration, PluginCallbacks,
+    Row, Time,
 };
 
 /// `tvbuff_t`, never looked into.
@@ -18,6 +19,10 @@ pub(crate) enum Handle {}
 pub(crate) type Dissector =
     unsafe extern "C" fn(*mut TvBuff, *mut PacketInfo, *mut abi::Node, *mut c_void) -> c_int;
 
+/// `tap_packet_cb`.
+pub(crate) type ConversationPacket =
+    extern "C" fn(*mut c_void, *mut PacketInfo, *mut c_void, *const c_void, u32) -> c_int;
+
 /// The start of `packet_info`, equal in all versions.
 #[repr(C)]
 pub(crate) struct PacketInfo {
@@ -26,11 +31,12 @@ pub(crate) struct PacketInfo {
     presence: u32,
     pub(crate) number: u32,
     pub(crate) time: Time,
+    pub(crate) relative: Time,
 }
 
 const _: () = {
     assert!(std::mem::offset_of!(PacketInfo, columns) == 8 && std::mem::offset_of!(PacketInfo, number) == 20);
-    assert!(std::mem::offset_of!(PacketInfo, time) == 24);
+    assert!(std::mem::offset_of!(PacketInfo, time) == 24 && std::mem::offset_of!(PacketInfo, relative) == 40);
 };
 
 /// `module_t`, never looked into.
@@ -107,6 +113,8 @@ host_functions! {
     prefs_register_bool_preference: (*mut Preferences, *const c_char, *const c_char, *const c_char, *mut c_int);
     prefs_register_uint_preference: (*mut Preferences, *const c_char, *const c_char, *const c_char, u32, *mut u32);
     prefs_register_enum_preference: (*mut Preferences, *const c_char, *const c_char, *const c_char, *mut c_int, *const Choice, c_int);
+    register_conversation_table: (c_int, c_int, ConversationPacket, Option<ConversationPacket>);
+    add_conversation_table_data: (*mut c_void, *const Address, *const Address, u32, u32, c_int, c_int, *const Time, *const Time, *const c_void, c_int);
     register_tap: (*const c_char) -> c_int;
     tap_queue_packet: (c_int, *mut PacketInfo, *const c_void);
     stats_tree_register_plugin: (*const c_char, *const c_char, *const c_char, u32, StatsPacket, extern "C" fn(*mut StatsTree), Option<extern "C" fn(*mut StatsTree)>);

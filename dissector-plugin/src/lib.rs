@@ -20,6 +20,7 @@
 //! * What is registered lives as long as the process: the host keeps pointers into it.
 
 mod abi;
+mod conversations;
 mod expert;
 mod fields;
 mod guard;

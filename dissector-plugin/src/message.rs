@@ -13,6 +13,7 @@ use crate::guard::guarded;
 use crate::handle::stock as stock_dissector;
 use crate::host::{PacketInfo, TvBuff, functions};
 use crate::packet::{Node, Packet, Tvb};
+use crate::text::Text;
 use crate::track::{Known, Signal};
 use crate::{expert, info, options, stats, stock, tracked, tracking};
 
@@ -55,7 +56,7 @@ pub(crate) unsafe extern "C" fn dissect(
             put_in_place(added, own, octets, root);
         }
         if audience.columns {
-            set_info(octets, packet_of, known.as_ref());
+            set_info(octets, packet_of, &about);
         }
     });
     consumed
@@ -93,7 +94,7 @@ impl Audience {
 fn track(tvb: Tvb<'_>, packet: Packet, signal: &Signal<'_>, audience: Audience) -> Option<Known> {
     let known = tracking::look(tvb, packet, signal, audience.is_any());
     if audience.statistics {
-        stats::tell(packet, signal, known.as_ref());
+        stats::tell(packet, signal, known.as_ref(), tvb.octets().len());
     }
     known
 }
@@ -131,9 +132,9 @@ fn put_in_place(
     show_cut_option(tvb, root);
 }
 
-fn set_info(tvb: Tvb<'_>, packet: Packet, known: Option<&Known>) {
+fn set_info(tvb: Tvb<'_>, packet: Packet, about: &About<'_>) {
     stock::correct_columns(tvb, packet);
-    let text = info::text(tvb.octets(), known);
+    let text = about.signal.map_or(Text::EMPTY, |signal| info::text(signal, about.known));
     if !text.is_empty() {
         packet.set_info(&text);
     }

@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dmm_codec::Status;
 
+use crate::conversations::Entry;
 use crate::guard::guarded;
 use crate::host::{PacketInfo, StatsTree, functions};
 use crate::packet::Packet;
 use crate::text::Text;
 use crate::track::{Known, Mode, Nanos, Signal};
+use crate::tracking;
 
 const NAME: &CStr = c"dmm";
 
@@ -37,7 +39,7 @@ pub(crate) fn register() {
 
 /// What one message tells whoever listens.
 #[derive(Clone, Copy, Debug)]
-struct Told {
+pub(crate) struct Told {
     kind: &'static str,
     status: Option<Status>,
     response_time: Option<Nanos>,
@@ -47,6 +49,8 @@ struct Told {
     is_above_rate: bool,
     /// From whom to whom, for a PBU.
     way: Option<(Ipv6Addr, Ipv6Addr)>,
+    /// For the table of conversations.
+    pub(crate) conversation: Option<Entry>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +79,7 @@ pub(crate) fn is_heard() -> bool {
 }
 
 /// Tells the listeners of a message of a proxy registration.
-pub(crate) fn tell(packet: Packet, signal: &Signal<'_>, known: Option<&Known>) {
+pub(crate) fn tell(packet: Packet, signal: &Signal<'_>, known: Option<&Known>, octets: usize) {
     let Some(tap) = TAP.get() else { return };
     let told = Told {
         kind: match (signal.is_request, signal.serving, signal.lifetime) {
@@ -97,6 +101,7 @@ pub(crate) fn tell(packet: Packet, signal: &Signal<'_>, known: Option<&Known>) {
         is_retransmission: known.is_some_and(|known| known.retransmission.is_some()),
         is_above_rate: known.is_some_and(|known| known.above_rate),
         way: if signal.is_request { packet.addresses() } else { None },
+        conversation: conversation(packet, signal, known, octets),
     };
     let slot = &SLOTS.told[SLOTS.next.fetch_add(1, Ordering::Relaxed) % ROOM];
     // SAFETY: nobody reads while a dissector runs; the slot is static.
@@ -104,6 +109,15 @@ pub(crate) fn tell(packet: Packet, signal: &Signal<'_>, known: Option<&Known>) {
         *slot.get() = Some(told);
         (functions().tap_queue_packet)(*tap, packet.as_ptr(), slot.get().cast_const().cast());
     }
+}
+
+/// The mobile node, and the MAAR that the message is from or for.
+fn conversation(packet: Packet, signal: &Signal<'_>, known: Option<&Known>, octets: usize) -> Option<Entry> {
+    let (src, dst) = packet.addresses()?;
+    let is_between_maars = known.is_some_and(|known| known.is_locator);
+    let from_maar = signal.is_request == signal.serving.is_none() || is_between_maars;
+    let mn = signal.mn.map(tracking::name).filter(|name| !name.is_empty())?;
+    Some(Entry { mn, maar: if from_maar { src } else { dst }, from_maar, octets })
 }
 
 /// `manip_node_mode`.

@@ -28,10 +28,10 @@ pub(crate) fn restart() {
 /// Notes a message the first time, and tells what is known of it by now if anybody asks.
 pub(crate) fn look(tvb: Tvb<'_>, packet: Packet, signal: &Signal<'_>, is_asked: bool) -> Option<Known> {
     let (src, dst) = packet.addresses()?;
+    let (place, time) = (place(tvb, packet), packet.time());
     let mut tracker = tracker();
     let tracker = tracker.as_mut()?;
-    let place = place(tvb, packet);
-    tracker.note(Seen { place, time: packet.time(), src, dst }, signal);
+    tracker.note(Seen { place, time, src, dst }, signal);
     if is_asked { tracker.known(place) } else { None }
 }
 
@@ -42,9 +42,10 @@ pub(crate) fn tunnelled(
     outer: (Ipv6Addr, Ipv6Addr),
     inner: (Ipv6Addr, Ipv6Addr),
 ) -> Option<(Tunnelled, Text)> {
+    let place = place(tvb, packet);
     let tracker = tracker();
     let tracker = tracker.as_ref()?;
-    let found = tracker.tunnelled(place(tvb, packet), outer, inner)?;
+    let found = tracker.tunnelled(place, outer, inner)?;
     Some((found, name(tracker.mobile(found.mobile)?)))
 }
 

@@ -412,6 +412,20 @@ fn statistics_count_messages_answers_and_handovers() {
     }
 }
 
+#[test]
+fn conversations_are_those_of_a_mobile_node_with_its_maars() {
+    let printed = Tshark::find().run(&file(&journey()), &["-2", "-q", "-z", "conv,dmm"]);
+    let rows: Vec<&str> = printed.lines().filter(|line| line.contains("mn1@example.org")).collect();
+    assert_eq!(rows.len(), 3, "{printed}");
+    for maar in ["2001:db8:c0::1", "2001:db8:c0::2", "2001:db8:c0::3"] {
+        assert_eq!(
+            rows.iter().filter(|row| row.split_whitespace().any(|word| word == maar)).count(),
+            1,
+            "{printed}"
+        );
+    }
+}
+
 /// An ICMPv6 error that quotes a PBU is not a PBU.
 #[test]
 fn a_quoted_message_is_not_noted() {

@@ -42,7 +42,7 @@ pub(crate) struct Signal<'a> {
     pub(crate) wants_answer: bool,
     pub(crate) seq: u16,
     pub(crate) lifetime: u16,
-    flags: u16,
+    pub(crate) flags: u16,
     pub(crate) status: Status,
     /// The MN Identifier option behind its Length: subtype and identifier.
     pub(crate) mn: Option<&'a [u8]>,

@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     let groups: [(&str, &str, Measure); 3] = [
         ("codec", "the codec: half a minute", codec::rows),
         ("nodes", "nodes: a few seconds", || Ok(nodes::rows())),
-        ("dissector", "the plugin: half a minute", dissector::rows),
+        ("dissector", "the plugin: some minutes", dissector::rows),
     ];
     let mut rows = Vec::new();
     for (_, announced, measure) in groups.into_iter().filter(|(group, ..)| wants(group)) {
