@@ -12,6 +12,8 @@ pub mod cmd;
 pub mod event;
 pub mod exchange;
 pub mod maar;
+pub mod peer;
+pub mod plan;
 pub mod timing;
 pub mod updates;
 
@@ -25,6 +27,8 @@ use dmm_dataplane::{Op, OpFailure, OpId};
 pub use cmd::{Cmd, CmdConfig};
 pub use event::Event;
 pub use maar::{Maar, MaarConfig};
+pub use peer::MaarPeer;
+pub use plan::{Deregistration, Plan};
 pub use timing::{Backoff, Pacing};
 
 /// A node without I/O.

@@ -56,6 +56,8 @@ struct Update {
     at: Instant,
     sent: u32,
     seq: u16,
+    /// The number of the first sending, where it is given; each repetition has the next.
+    first: Option<u16>,
     persistence: Persistence,
 }
 
@@ -73,12 +75,33 @@ impl Updates {
 
     /// Has a PBU sent as soon as it may; takes the place of an outstanding one.
     pub fn want(&mut self, now: Instant, key: UpdateKey, persistence: Persistence) {
-        self.outstanding.insert(key, Update { at: now, sent: 0, seq: 0, persistence });
+        self.want_numbered(now, key, persistence, None);
+    }
+
+    /// As [`Updates::want`], with the number of its first sending where that is not the peer's next (stance A9).
+    pub fn want_numbered(
+        &mut self,
+        now: Instant,
+        key: UpdateKey,
+        persistence: Persistence,
+        first: Option<u16>,
+    ) {
+        self.outstanding.insert(key, Update { at: now, sent: 0, seq: 0, first, persistence });
     }
 
     /// Stops sending.
     pub fn cancel(&mut self, key: &UpdateKey) {
         self.outstanding.remove(key);
+    }
+
+    /// How many are outstanding.
+    pub fn len(&self) -> usize {
+        self.outstanding.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.outstanding.is_empty()
     }
 
     /// Whether this is outstanding.
@@ -105,10 +128,14 @@ impl Updates {
         let ready = self.outstanding.iter().filter(|(key, update)| self.ready_at(key, update) <= now);
         let key = ready.min_by_key(|(_, update)| update.at).map(|(key, _)| key.clone())?;
 
-        let seq = self.sequences.entry(key.peer).or_insert(0);
-        *seq = seq.wrapping_add(1);
         let update = self.outstanding.get_mut(&key).expect("the key was just found there");
-        update.seq = *seq;
+        update.seq = if let Some(first) = update.first {
+            first.wrapping_add(update.sent as u16)
+        } else {
+            let seq = self.sequences.entry(key.peer).or_insert(0);
+            *seq = seq.wrapping_add(1);
+            *seq
+        };
         update.sent += 1;
         let wait = self.backoff.wait(update.sent);
         update.at = now + wait;
