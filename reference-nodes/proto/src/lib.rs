@@ -174,6 +174,9 @@ pub enum Ignored {
     /// It answers nothing that was asked.
     #[error("it answers no outstanding PBU")]
     Unasked,
+    /// What it says does not go with its sender or with the PBU that it answers (RFC 5213 §6.9.1.2 (6), RFC 8885 §6).
+    #[error("it does not match its sender or what was asked")]
+    Mismatch,
     /// It lacks the D flag, or the A flag, so that no answer is due.
     #[error("it is not for this kind of node")]
     NotForUs,

@@ -109,9 +109,19 @@ impl Updates {
         self.outstanding.contains_key(key)
     }
 
+    /// Whether this number is that of the last PBU that was sent.
+    pub fn is_answer(&self, key: &UpdateKey, seq: u16) -> bool {
+        self.last_seq(key) == Some(seq)
+    }
+
+    /// The number of the last PBU that was sent, if any was.
+    pub fn last_seq(&self, key: &UpdateKey) -> Option<u16> {
+        self.outstanding.get(key).filter(|update| update.sent > 0).map(|update| update.seq)
+    }
+
     /// Takes an answer: true, and sending stops, if it is to the last PBU that was sent.
     pub fn answered(&mut self, key: &UpdateKey, seq: u16) -> bool {
-        let right = self.outstanding.get(key).is_some_and(|update| update.sent > 0 && update.seq == seq);
+        let right = self.is_answer(key, seq);
         if right {
             self.outstanding.remove(key);
         }

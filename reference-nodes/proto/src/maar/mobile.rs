@@ -5,7 +5,6 @@ use std::net::Ipv6Addr;
 use dmm_codec::Instant;
 use dmm_codec::packet::Mac;
 use dmm_dataplane::{DlifId, Entry, Plane};
-use ipnet::Ipv6Net;
 
 use super::dlif::Anchor;
 use crate::exchange::Freshness;
@@ -34,15 +33,15 @@ pub(super) struct Mobile {
 /// Registering ───────▶ Serving ────────────────────▶ Away ───────────────────────▶ Leaving ──▶ gone
 ///      ▲                  │   PBU with Serving MAAR    │                              PBA
 ///      │                  └────────────┬───────────────┘
-///      │  it solicits a router again   ▼             PBU with lifetime 0
-///      └────────────────────────── Anchoring ─────────────────────────────▶ gone
+///      │  it solicits a router again   ▼             PBU with lifetime 0, or the timer that is left
+///      └────────────────────────── Anchoring ──────────────────────────────────────────────────────▶ gone
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// On the link; the CMD has not answered. Nothing is promised to it: the BCE is "temporary" (R3.1.2).
     Registering {
         /// Where its prefix was tunnelled to, until the CMD has answered.
-        s_maar: Option<Ipv6Addr>,
+        elsewhere: Option<Elsewhere>,
     },
     /// On the link, registered.
     Serving {
@@ -61,13 +60,20 @@ pub(super) enum Place {
         /// When that is.
         expires: Instant,
     },
-    /// At another MAAR; its prefix is reached through a tunnel. R3.5.3: the BCE timer has stopped.
-    Anchoring {
-        /// The S-MAAR.
-        s_maar: Ipv6Addr,
-    },
+    /// At another MAAR; its prefix is reached through a tunnel.
+    Anchoring(Elsewhere),
     /// Its binding has ended, and the CMD is being told.
     Leaving,
+}
+
+/// Another MAAR serves the mobile node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Elsewhere {
+    /// The S-MAAR.
+    pub(super) s_maar: Ipv6Addr,
+    /// When to stop believing that. R3.5.3: the BCE timer "stops upon receiving a PBU", so what is left is the guard of
+    /// stance A26; R3.5.4: or the timer runs, and then the CMD is asked.
+    pub(super) until: Instant,
 }
 
 impl Mobile {
@@ -84,12 +90,12 @@ impl Mobile {
                     plane.extend(anchor.prefixes.iter().map(|&prefix| Entry::SourceRoute { prefix, remote }));
                 }
             }
-            Place::Anchoring { s_maar: remote } | Place::Registering { s_maar: Some(remote) } => {
-                let remote = *remote;
+            Place::Anchoring(elsewhere) | Place::Registering { elsewhere: Some(elsewhere) } => {
+                let remote = elsewhere.s_maar;
                 plane.insert(Entry::Tunnel { remote });
                 plane.extend(self.own.prefixes.iter().map(|&prefix| Entry::TunnelRoute { prefix, remote }));
             }
-            Place::Registering { s_maar: None } | Place::Away { .. } | Place::Leaving => {}
+            Place::Registering { elsewhere: None } | Place::Away { .. } | Place::Leaving => {}
         }
         plane
     }
@@ -98,10 +104,5 @@ impl Mobile {
         let dlif = DlifId { mobile: self.mac, anchor: anchor.maar };
         plane.insert(Entry::Dlif { dlif, link_local: anchor.dlif.link_local, mac: anchor.dlif.mac });
         plane.extend(anchor.prefixes.iter().map(|&prefix| Entry::OnLink { prefix, dlif }));
-    }
-
-    /// The prefix that this MAAR anchors for it.
-    pub(super) fn holds(&self, prefix: &Ipv6Net) -> bool {
-        self.own.prefixes.contains(prefix)
     }
 }
