@@ -306,6 +306,20 @@ fn what_is_beyond_the_limits_is_answered_and_not_kept() {
 }
 
 #[test]
+fn a_queue_that_is_full_is_answered_and_grows_no_further() {
+    let mut bench = bench_with(|config| config.limits.updates = 2);
+    attach(&mut bench, 1, 1);
+    attach(&mut bench, 2, 1);
+    attach(&mut bench, 3, 1);
+    assert_eq!(bench.node.load().updates, 2, "MAAR1 and MAAR2 are silent");
+    let sent = attach(&mut bench, 4, 1);
+    let answer = sent.iter().find(|(to, _)| *to == maar(4)).expect("an answer");
+    assert_eq!(pba_of(&answer.1).status, Status::INSUFFICIENT_RESOURCES);
+    assert_eq!(bench.node.load().updates, 2);
+    assert_eq!(bench.node.s_maar(&mn1()), Some(maar(3)));
+}
+
+#[test]
 fn r3_5_4_a_p_maar_whose_timer_ran_out_is_renewed_while_the_mobile_node_is_there() {
     let farewell = |n, now| Message::Pbu(Pbu { lifetime: Lifetime::ZERO, ..attach_pbu(n, 9, now) });
     let mut bench = bench_with(|config| config.deregistration = Deregistration::PMaarsToo);

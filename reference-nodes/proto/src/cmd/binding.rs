@@ -56,9 +56,9 @@ pub(super) struct Handover {
 }
 
 impl Binding {
-    /// The lifetime that is left, as a PBU or PBA carries it.
+    /// The lifetime that is left, as a PBU or PBA carries it: at least one unit, since zero would end the session.
     pub(super) fn remaining(&self, now: Instant) -> Lifetime {
-        Lifetime::within(self.expires.since(now))
+        Lifetime::within(self.expires.since(now)).max(Lifetime(1))
     }
 
     /// When something is to be done about it.

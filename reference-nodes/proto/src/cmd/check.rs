@@ -2,11 +2,12 @@
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::{Instant, MnIdentifier, PbuFlags, Status};
+use dmm_codec::{Instant, Lifetime, MnIdentifier, PbuFlags, Status};
 
 use super::config::Service;
-use super::{Anchor, Cmd};
+use super::{Anchor, Binding, Cmd};
 use crate::exchange::{Freshness, Request};
+use crate::updates::UpdateKey;
 
 /// A PBU that is accepted: whose it is, what to compare the next one with, and what the sender anchors.
 pub(super) struct Accepted {
@@ -46,6 +47,10 @@ impl Cmd {
         {
             return Err(Status::INSUFFICIENT_RESOURCES);
         }
+        // A handover that could not be told to all P-MAARs is not begun: the S-MAAR comes back later.
+        if request.lifetime != Lifetime::ZERO && binding.is_some_and(|b| self.would_overflow(mn, b, src)) {
+            return Err(Status::INSUFFICIENT_RESOURCES);
+        }
         // A prefix belongs to the MAAR whose pool it is from, and to one mobile node (R1.1, stance A6). That it is not
         // in the cache is no reason to refuse it: each new MAAR comes with its own (stance A5).
         let belongs = |prefix| maar.owns(prefix) && !self.prefixes.is_anothers(prefix, mn);
@@ -55,5 +60,14 @@ impl Cmd {
         let details = request.details.iter().take(limits.details).cloned().collect();
         let anchor = Anchor { maar: src, prefixes: request.prefixes.clone(), details };
         Ok(Accepted { mn: mn.clone(), freshness, anchor })
+    }
+
+    /// Whether telling all P-MAARs that a mobile node is at another MAAR now needs more room than the queue has.
+    fn would_overflow(&self, mn: &MnIdentifier, binding: &Binding, s_maar: Ipv6Addr) -> bool {
+        let anchors = binding.p_maars.iter().map(|p_maar| &p_maar.anchor).chain([&binding.serving]);
+        let peers = anchors.map(|anchor| anchor.maar).filter(|peer| *peer != s_maar);
+        let keys = peers.map(|peer| UpdateKey { mn: mn.clone(), peer });
+        let more = keys.filter(|key| !self.updates.is_outstanding(key)).count();
+        binding.serving.maar != s_maar && self.updates.len() + more > self.config.limits.updates
     }
 }

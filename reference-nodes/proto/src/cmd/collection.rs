@@ -4,6 +4,8 @@ use std::net::Ipv6Addr;
 
 use dmm_codec::{Instant, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Status};
 
+use ipnet::Ipv6Net;
+
 use super::Cmd;
 use crate::exchange::{Rejection, is_detail, is_for_another, mn_of};
 use crate::plan::Answer;
@@ -43,14 +45,30 @@ impl Cmd {
     /// RFC 8885 §3.2 step 4: the CMD "populates an instance of the P-MAAR list" from a P-MAAR's PBA (R3.2.9).
     fn collect(&mut self, key: &UpdateKey, pba: &Pba) {
         let limit = self.config.limits.details;
+        let anchored = self.anchored(key, pba);
         let Some(mut binding) = self.take(&key.mn) else { return };
         binding.settle(key.peer);
         if let Some(p_maar) = binding.p_maar(key.peer) {
             p_maar.answered = true;
+            if !anchored.is_empty() {
+                p_maar.anchor.prefixes = anchored;
+            }
             let details = pba.options.iter().filter(|option| is_detail(option));
             p_maar.anchor.details = details.take(limit).cloned().collect();
         }
         self.put(&key.mn, binding);
+    }
+
+    /// The prefixes that a P-MAAR says it anchors (R3.2.8), where they are its own to say: it knows better than the cache if
+    /// its last registration was lost. One that echoes the S-MAAR's prefix (stance A7) says nothing about its own.
+    fn anchored(&self, key: &UpdateKey, pba: &Pba) -> Vec<Ipv6Net> {
+        let Some(maar) = self.config.maar(key.peer) else { return Vec::new() };
+        let said = pba.options.iter().filter_map(|option| match option {
+            MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
+            _ => None,
+        });
+        let own = said.filter(|prefix| maar.owns(prefix) && !self.prefixes.is_anothers(prefix, &key.mn));
+        own.take(self.config.limits.prefixes).collect()
     }
 
     /// A P-MAAR that refuses is not waited for and not named to the S-MAAR (stances A38, A39). Whether it is asked again

@@ -9,6 +9,7 @@ use dmm_codec::{Lifetime, MnIdentifier};
 use crate::peer::{MaarPeer, Overlap};
 use crate::plan::{Deregistration, Plan};
 use crate::timing::{Backoff, Pacing, TIMESTAMP_VALIDITY_WINDOW};
+use crate::updates::{Sending, UpdateLimit};
 
 /// The configuration of a CMD.
 #[derive(Clone, Debug)]
@@ -32,6 +33,10 @@ pub struct CmdConfig {
     pub backoff: Backoff,
     /// Pacing of PBUs to P-MAARs (RFC 8885 §3.2, §6).
     pub pacing: Pacing,
+    /// Pacing of PBUs to each peer by itself, where it is limited too.
+    pub peer_pacing: Option<Pacing>,
+    /// What MAX_UPDATE_RATE is counted by (stance A33).
+    pub update_limit: UpdateLimit,
     /// How far a time stamp may be off (RFC 5213 §9.1).
     pub timestamp_window: Duration,
     /// RFC 8885 §6, R6.5: "imposing a limit on the number of P-MAARs associated with a given MN".
@@ -49,6 +54,9 @@ pub struct CmdLimits {
     pub prefixes: usize,
     /// Local Prefix and DLIF options of one MAAR for one mobile node.
     pub details: usize,
+    /// PBUs that are not answered. A handover that needs more is answered with status 130; the end of a session is then
+    /// left to the P-MAARs' guard (stance A26).
+    pub updates: usize,
     /// Octets of one message. What a PBA has no room for goes into another (stance A55; R3.2.18).
     pub message: usize,
 }
@@ -56,7 +64,7 @@ pub struct CmdLimits {
 impl Default for CmdLimits {
     /// IPv6's minimum MTU less its header (RFC 8200 §5) for a message: nothing is fragmented anywhere.
     fn default() -> Self {
-        Self { bindings: 1_000_000, prefixes: 8, details: 10, message: 1280 - 40 }
+        Self { bindings: 1_000_000, prefixes: 8, details: 10, updates: 1_000_000, message: 1280 - 40 }
     }
 }
 
@@ -82,6 +90,8 @@ impl CmdConfig {
             aggregation_timeout: Duration::from_millis(800),
             backoff: Backoff::default(),
             pacing: Pacing::default(),
+            peer_pacing: None,
+            update_limit: UpdateLimit::default(),
             timestamp_window: TIMESTAMP_VALIDITY_WINDOW,
             max_p_maars: 16,
             limits: CmdLimits::default(),
@@ -91,6 +101,12 @@ impl CmdConfig {
     /// What an operator has to mend before the CMD can work.
     pub fn validate(&self) -> Result<(), Overlap> {
         MaarPeer::overlap(&self.maars).map_or(Ok(()), Err)
+    }
+
+    /// How PBUs are sent.
+    pub(super) fn sending(&self) -> Sending {
+        let &Self { backoff, pacing, peer_pacing, update_limit: limit, .. } = self;
+        Sending { backoff, pacing, peer_pacing, limit }
     }
 
     pub(super) fn maar(&self, address: Ipv6Addr) -> Option<&MaarPeer> {

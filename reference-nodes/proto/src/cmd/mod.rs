@@ -62,7 +62,7 @@ pub struct CmdLoad {
 impl Cmd {
     /// A CMD with an empty binding cache.
     pub fn new(config: CmdConfig) -> Self {
-        let updates = Updates::new(config.backoff, config.pacing);
+        let updates = Updates::new(config.sending());
         Self {
             config,
             bindings: BTreeMap::new(),

@@ -14,6 +14,9 @@ impl Cmd {
     /// only the CMD can tell them (stance A26).
     pub(super) fn take_leave(&mut self, now: Instant, mn: &MnIdentifier, anchor: Anchor) {
         let key = UpdateKey { mn: mn.clone(), peer: anchor.maar };
+        if self.updates.len() >= self.config.limits.updates && !self.updates.is_outstanding(&key) {
+            return;
+        }
         self.updates.want(now, key.clone(), Persistence::UntilMaximum);
         self.farewells.insert(key, anchor.prefixes);
     }

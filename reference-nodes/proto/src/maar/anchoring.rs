@@ -6,8 +6,8 @@ use std::net::Ipv6Addr;
 use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, Pbu, PbuFlags, Status};
 
 use super::Maar;
-use super::mobile::{Elsewhere, Mobile, Place};
-use crate::exchange::{Freshness, Request, refuse, send};
+use super::mobile::{Before, Elsewhere, Mobile, Place};
+use crate::exchange::{Freshness, Rejection, Request, refuse, send};
 use crate::plan::Deregistration;
 use crate::updates::Persistence;
 use crate::{Event, Ignored, Output};
@@ -49,8 +49,10 @@ impl Maar {
         // Stance A40.
         let mobile = self.mobiles.get(mn).ok_or(Status::NOT_LMA_FOR_THIS_MOBILE_NODE)?;
         let freshness = Freshness::check(mobile.freshness, request, now, self.config.timestamp_window)?;
-        // It has come back since the CMD sent this (stance A36: the latest wins).
-        if request.timestamp.is_some_and(|sent| sent < mobile.seen.timestamp()) {
+        // It has come back, or the CMD has heard of that, since the CMD sent this (stance A36: the latest wins). A CMD that
+        // still means it asks anew.
+        let known = mobile.seen.max(mobile.confirmed);
+        if request.timestamp.is_some_and(|sent| sent < known.timestamp()) {
             return Err(Status::TIMESTAMP_LOWER_THAN_PREV_ACCEPTED);
         }
         if request.lifetime == Lifetime::ZERO {
@@ -87,7 +89,7 @@ impl Maar {
                 let elsewhere = Elsewhere { s_maar, until: timer };
                 if matches!(mobile.place, Place::Registering { .. }) {
                     // It is on our link, and the CMD has not heard of that yet: it will, and ours is the later word.
-                    mobile.place = Place::Registering { elsewhere: Some(elsewhere) };
+                    mobile.place = Place::Registering { before: Before::Elsewhere(elsewhere) };
                 } else {
                     mobile.place = Place::Anchoring(elsewhere);
                     // The mobile node is elsewhere: whatever was to be asked of the CMD about it is void.
@@ -100,7 +102,7 @@ impl Maar {
             }
             // The session that has ended is the one before: the mobile node is here again, and the CMD is being asked.
             Asked::Forget if matches!(mobile.place, Place::Registering { .. }) => {
-                mobile.place = Place::Registering { elsewhere: None };
+                mobile.place = Place::Registering { before: Before::Nothing };
             }
             Asked::Forget => {
                 self.updates.cancel(&cmd_key);
@@ -125,16 +127,15 @@ impl Maar {
 
     /// The timer of a prefix that is anchored here has run out.
     pub(super) fn anchor_timer_ends(&mut self, now: Instant, mn: &MnIdentifier) {
-        match self.config.deregistration {
-            Deregistration::SMaarOnly => {
-                self.forget(mn);
-                self.reconcile(mn, Vec::new(), Vec::new());
-            }
-            // R3.5.4: "P-MAARs can, upon BCE expiry, send de-registration messages to the CMD".
-            Deregistration::PMaarsToo => {
-                self.updates.want(now, self.cmd_key(mn), Persistence::UntilMaximum);
-            }
+        let key = self.cmd_key(mn);
+        if self.config.deregistration == Deregistration::PMaarsToo && !self.updates.is_outstanding(&key) {
+            // R3.5.4: "P-MAARs can, upon BCE expiry, send de-registration messages to the CMD". The mobile node may be
+            // using the prefix, so that lost answers are no reason to give it up.
+            return self.updates.want(now, key, Persistence::UntilAnswered);
         }
+        self.updates.cancel(&key);
+        self.forget(mn);
+        self.reconcile(mn, Vec::new(), Vec::new());
     }
 
     /// What the CMD answers to that: "a PBA with a non-zero lifetime, hence renewing the session if the MN is still
@@ -145,10 +146,20 @@ impl Maar {
             if let Some(mobile) = self.mobiles.get_mut(mn) {
                 mobile.place = Place::Anchoring(Elsewhere { until, ..elsewhere });
             }
-        } else {
-            self.forget(mn);
-            self.reconcile(mn, Vec::new(), Vec::new());
+            return;
         }
+        let later = match Rejection::of(pba.status) {
+            _ if pba.status.is_accepted() => None,
+            // A PBU of the S-MAAR came in between: that it is refused says nothing about the session.
+            Rejection::Overtaken => Some(now),
+            Rejection::Later => Some(now + self.config.backoff.max),
+            Rejection::Prefix | Rejection::Final => None,
+        };
+        if let Some(at) = later {
+            return self.updates.want(at, self.cmd_key(mn), Persistence::UntilAnswered);
+        }
+        self.forget(mn);
+        self.reconcile(mn, Vec::new(), Vec::new());
     }
 }
 

@@ -11,6 +11,7 @@ use ipnet::Ipv6Net;
 use crate::peer::MaarPeer;
 use crate::plan::{Deregistration, Plan};
 use crate::timing::{Backoff, Pacing, TIMESTAMP_VALIDITY_WINDOW};
+use crate::updates::{Sending, UpdateLimit};
 
 /// The configuration of a MAAR.
 #[derive(Clone, Debug)]
@@ -41,6 +42,10 @@ pub struct MaarConfig {
     pub backoff: Backoff,
     /// Pacing of PBUs (RFC 8885 §3.6).
     pub pacing: Pacing,
+    /// Pacing of PBUs to each peer by itself, where it is limited too.
+    pub peer_pacing: Option<Pacing>,
+    /// What MAX_UPDATE_RATE is counted by (stance A33).
+    pub update_limit: UpdateLimit,
     /// How far a time stamp may be off (RFC 5213 §9.1).
     pub timestamp_window: Duration,
     /// Its PBUs carry its DLIF's addresses, for a CMD that cannot derive them (stance A14; RFC 8885 §4.7 has the options
@@ -69,6 +74,8 @@ impl MaarConfig {
             valid: Duration::from_hours(1),
             backoff: Backoff::default(),
             pacing: Pacing::default(),
+            peer_pacing: None,
+            update_limit: UpdateLimit::default(),
             timestamp_window: TIMESTAMP_VALIDITY_WINDOW,
             peers: Vec::new(),
             plan: Plan::RELAY,
@@ -78,5 +85,11 @@ impl MaarConfig {
             max_mobiles: 65_536,
             max_anchors: 64,
         }
+    }
+
+    /// How PBUs are sent.
+    pub(super) fn sending(&self) -> Sending {
+        let &Self { backoff, pacing, peer_pacing, update_limit: limit, .. } = self;
+        Sending { backoff, pacing, peer_pacing, limit }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Mobile {
     pub(super) place: Place,
     /// When it last solicited a router here: what the CMD said before that about its place is out of date.
     pub(super) seen: Instant,
+    /// When the CMD last confirmed that it is here: what it said before that about another place it said without knowing.
+    pub(super) confirmed: Instant,
     /// What the next PBU of the CMD must be newer than.
     pub(super) freshness: Option<Freshness>,
 }
@@ -40,8 +42,8 @@ pub(super) struct Mobile {
 pub(super) enum Place {
     /// On the link; the CMD has not answered. Nothing is promised to it: the BCE is "temporary" (R3.1.2).
     Registering {
-        /// Where its prefix was tunnelled to, until the CMD has answered.
-        elsewhere: Option<Elsewhere>,
+        /// What held before, and holds again if it leaves before the CMD has answered.
+        before: Before,
     },
     /// On the link, registered.
     Serving {
@@ -64,6 +66,35 @@ pub(super) enum Place {
     Anchoring(Elsewhere),
     /// Its binding has ended, and the CMD is being told.
     Leaving,
+}
+
+/// What a MAAR knew of a mobile node when it came (back) to the link. A prefix that was anchored stays so until the CMD says
+/// otherwise, whatever becomes of the registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing: its prefix has been promised to nobody.
+    Nothing,
+    /// It was served here.
+    Here {
+        /// Until when its binding lasts.
+        expires: Instant,
+    },
+    /// It was elsewhere; its prefix is tunnelled there until the CMD has answered.
+    Elsewhere(Elsewhere),
+}
+
+impl Before {
+    /// Where it is when it has left again; `None` where nothing is to be kept of it. The CMD may have registered it here
+    /// meanwhile, so what is kept is kept for as long as that would last.
+    pub(super) fn place(self, registered_until: Instant) -> Option<Place> {
+        match self {
+            Self::Nothing => None,
+            Self::Here { expires } => Some(Place::Away { expires: expires.max(registered_until) }),
+            Self::Elsewhere(Elsewhere { s_maar, until }) => {
+                Some(Place::Anchoring(Elsewhere { s_maar, until: until.max(registered_until) }))
+            }
+        }
+    }
 }
 
 /// Another MAAR serves the mobile node.
@@ -90,12 +121,12 @@ impl Mobile {
                     plane.extend(anchor.prefixes.iter().map(|&prefix| Entry::SourceRoute { prefix, remote }));
                 }
             }
-            Place::Anchoring(elsewhere) | Place::Registering { elsewhere: Some(elsewhere) } => {
+            Place::Anchoring(elsewhere) | Place::Registering { before: Before::Elsewhere(elsewhere) } => {
                 let remote = elsewhere.s_maar;
                 plane.insert(Entry::Tunnel { remote });
                 plane.extend(self.own.prefixes.iter().map(|&prefix| Entry::TunnelRoute { prefix, remote }));
             }
-            Place::Registering { elsewhere: None } | Place::Away { .. } | Place::Leaving => {}
+            Place::Registering { .. } | Place::Away { .. } | Place::Leaving => {}
         }
         plane
     }

@@ -60,7 +60,7 @@ pub struct MaarLoad {
 impl Maar {
     /// A MAAR that knows no mobile node yet.
     pub fn new(config: MaarConfig) -> Self {
-        let updates = Updates::new(config.backoff, config.pacing);
+        let updates = Updates::new(config.sending());
         Self {
             config,
             mobiles: BTreeMap::new(),
@@ -105,7 +105,7 @@ impl Maar {
     fn link(&mut self, now: Instant, event: LinkEvent) {
         match event {
             LinkEvent::Solicited { mobile, src } => self.solicited(now, mobile, src),
-            LinkEvent::Detached { mobile } => self.detached(mobile),
+            LinkEvent::Detached { mobile } => self.detached(now, mobile),
         }
     }
 

@@ -8,7 +8,7 @@ use dmm_codec::{
 };
 
 use super::dlif::{Anchor, anchor_itself, anchors_in};
-use super::mobile::{Mobile, Place};
+use super::mobile::{Before, Mobile, Place};
 use super::{Maar, REFUSED_PREFIXES};
 use crate::exchange::{PBU_FLAGS, Rejection, mn_of};
 use crate::updates::{Due, Persistence};
@@ -65,7 +65,10 @@ impl Maar {
         if !is_answer {
             // R3.2.18: "the S-MAAR might receive multiple PBAs from the CMD in response to a PBU".
             let Place::Serving { seq, .. } = mobile.place else { return Err(Ignored::Unasked) };
-            if seq != pba.seq || !pba.status.is_accepted() {
+            // Where P-MAARs tell, one may have ended the wait before the CMD's word came, which counts for more.
+            let is_refused = self.config.plan.p_maars_tell
+                && matches!(Rejection::of(pba.status), Rejection::Prefix | Rejection::Final);
+            if seq != pba.seq || !(pba.status.is_accepted() || is_refused) {
                 return Err(Ignored::Unasked);
             }
         }
@@ -76,6 +79,11 @@ impl Maar {
         }
         self.updates.cancel(&key);
         match mobile.place {
+            // The CMD knows of another S-MAAR, and will say so: the prefix is still in use (R3.5.4).
+            Place::Leaving if pba.status.is_accepted() && pba.lifetime != Lifetime::ZERO => {
+                let expires = now + pba.lifetime.duration();
+                self.mobiles.entry(mn).and_modify(|mobile| mobile.place = Place::Away { expires });
+            }
             Place::Leaving => {
                 self.forget(&mn);
                 self.reconcile(&mn, Vec::new(), Vec::new());
@@ -155,17 +163,20 @@ impl Maar {
                 match (self.mobiles.get_mut(mn), free) {
                     (Some(mobile), Some(prefix)) => {
                         mobile.own.prefixes = vec![prefix];
-                        mobile.place = Place::Registering { elsewhere: None };
+                        mobile.place = Place::Registering { before: Before::Nothing };
                         self.updates.want(now, key, Persistence::UntilAnswered);
                     }
                     _ => self.forget(mn),
                 }
             }
             Rejection::Final => {
-                if let Place::Registering { elsewhere: Some(elsewhere) } = mobile.place {
-                    mobile.place = Place::Anchoring(elsewhere);
-                } else {
-                    self.mobiles.remove(mn);
+                let before = match mobile.place {
+                    Place::Registering { before } => before.place(now),
+                    _ => None,
+                };
+                match before {
+                    Some(place) => mobile.place = place,
+                    None => drop(self.mobiles.remove(mn)),
                 }
             }
         }
@@ -192,6 +203,7 @@ impl Maar {
         let tunnels = anchors.len();
         let lifetime = lifetime.duration();
         let (refresh, expires) = (now + lifetime * 3 / 4, now + lifetime);
+        mobile.confirmed = now;
         mobile.place = Place::Serving { seq, refresh, expires, anchors };
         let event = Event::Serving { mn: mn.clone(), tunnels };
         tracing::debug!(%event);

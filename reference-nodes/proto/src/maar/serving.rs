@@ -9,7 +9,7 @@ use ipnet::Ipv6Net;
 
 use super::Maar;
 use super::dlif::Anchor;
-use super::mobile::{Mobile, Place};
+use super::mobile::{Before, Elsewhere, Mobile, Place};
 use crate::Output;
 use crate::updates::Persistence;
 
@@ -29,8 +29,9 @@ impl Maar {
             let mut own = Anchor::of(&mn, self.config.address);
             own.prefixes = vec![prefix];
             own.local_prefixes.clone_from(&self.config.local_prefixes);
-            let place = Place::Registering { elsewhere: None };
-            self.mobiles.insert(mn, Mobile { mac, address, own, place, seen: now, freshness: None });
+            let place = Place::Registering { before: Before::Nothing };
+            let (seen, confirmed, freshness) = (now, Instant::default(), None);
+            self.mobiles.insert(mn, Mobile { mac, address, own, place, seen, confirmed, freshness });
             return self.updates.want(now, key, Persistence::UntilAnswered);
         };
         (mobile.address, mobile.seen) = (address, now);
@@ -42,11 +43,15 @@ impl Maar {
             }
             // It has come back: the same prefix again (stance A29), and the tunnel stays until the CMD has answered.
             Place::Anchoring(elsewhere) => {
-                mobile.place = Place::Registering { elsewhere: Some(elsewhere) };
+                mobile.place = Place::Registering { before: Before::Elsewhere(elsewhere) };
                 self.updates.want(now, key, Persistence::UntilAnswered);
             }
-            Place::Away { .. } | Place::Leaving => {
-                mobile.place = Place::Registering { elsewhere: None };
+            Place::Away { expires } => {
+                mobile.place = Place::Registering { before: Before::Here { expires } };
+                self.updates.want(now, key, Persistence::UntilAnswered);
+            }
+            Place::Leaving => {
+                mobile.place = Place::Registering { before: Before::Nothing };
                 self.updates.want(now, key, Persistence::UntilAnswered);
             }
         }
@@ -54,17 +59,16 @@ impl Maar {
 
     /// A mobile node has left the link. R3.5.2: no de-registration until the lifetime ends, since it may be at
     /// another MAAR already; R3.6.7: no PBU is sent again for a node that is not there.
-    pub(super) fn detached(&mut self, mac: Mac) {
+    pub(super) fn detached(&mut self, now: Instant, mac: Mac) {
         let Some(mn) = self.find(mac) else { return };
         let key = self.cmd_key(&mn);
         let Some(mobile) = self.mobiles.get_mut(&mn) else { return };
         match mobile.place {
-            Place::Registering { elsewhere: None } => {
-                self.mobiles.remove(&mn);
-                self.updates.cancel(&key);
-            }
-            Place::Registering { elsewhere: Some(elsewhere) } => {
-                mobile.place = Place::Anchoring(elsewhere);
+            Place::Registering { before } => {
+                match before.place(now + self.config.lifetime.duration()) {
+                    Some(place) => mobile.place = place,
+                    None => drop(self.mobiles.remove(&mn)),
+                }
                 self.updates.cancel(&key);
             }
             Place::Serving { expires, .. } => {
@@ -106,6 +110,12 @@ impl Maar {
                 Place::Serving { expires, .. } if expires > now => {
                     self.updates.want(now, key, Persistence::UntilAnswered);
                 }
+                // It is on the link still, so its presence is asserted anew; until that is answered it has no service.
+                Place::Serving { expires, .. } => {
+                    mobile.place = Place::Registering { before: Before::Here { expires } };
+                    self.updates.want(now, key, Persistence::UntilAnswered);
+                    self.reconcile(&mn, Vec::new(), Vec::new());
+                }
                 // R3.5.6: the S-MAAR de-registers the whole session.
                 _ => {
                     mobile.place = Place::Leaving;
@@ -122,7 +132,9 @@ impl Maar {
         match mobile.place {
             Place::Serving { refresh, expires, .. } => Some(if is_asked() { expires } else { refresh }),
             Place::Away { expires } => Some(expires),
-            Place::Anchoring(elsewhere) => (!is_asked()).then_some(elsewhere.until),
+            Place::Anchoring(Elsewhere { until, .. }) => {
+                Some(if is_asked() { until + self.config.anchor_guard } else { until })
+            }
             Place::Registering { .. } | Place::Leaving => None,
         }
     }
