@@ -7,6 +7,7 @@ pub mod demo;
 pub mod journey;
 pub mod plugin;
 pub mod reference;
+pub mod sim;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

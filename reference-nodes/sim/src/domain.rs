@@ -275,6 +275,13 @@ impl Domain {
         self.sim.tap()
     }
 
+    /// The MAARs that may have changed since the last call.
+    pub fn take_touched_maars(&mut self) -> Vec<u16> {
+        let touched = self.sim.take_touched();
+        let numbered = (1..).zip(&self.maars);
+        numbered.filter(|(_, (id, _))| touched.contains(id)).map(|(number, _)| number).collect()
+    }
+
     /// Takes the frames since the last call.
     pub fn take_frames(&mut self) -> Vec<Tapped> {
         self.sim.take_tap()

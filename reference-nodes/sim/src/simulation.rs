@@ -28,6 +28,8 @@ pub struct Simulation {
     sent: u64,
     chance: ChaCha8Rng,
     tap: Vec<Tapped>,
+    /// Hosts that had a turn since somebody last asked.
+    touched: BTreeSet<HostId>,
 }
 
 struct Arrival {
@@ -50,6 +52,7 @@ impl Simulation {
             sent: 0,
             chance: ChaCha8Rng::seed_from_u64(seed),
             tap: Vec::new(),
+            touched: BTreeSet::new(),
         }
     }
 
@@ -134,6 +137,11 @@ impl Simulation {
         std::mem::take(&mut self.tap)
     }
 
+    /// The hosts that may have changed since the last call.
+    pub fn take_touched(&mut self) -> BTreeSet<HostId> {
+        std::mem::take(&mut self.touched)
+    }
+
     /// When something happens next.
     pub fn next_event(&self) -> Option<Instant> {
         let arrival = self.queue.keys().next().map(|(at, _)| *at);
@@ -181,7 +189,12 @@ impl Simulation {
     fn arrive(&mut self, arrival: &Arrival) {
         // Whoever is on the link now hears it: one who left in between does not.
         let ends = self.links[arrival.link.0].ends.clone();
+        let is_group = arrival.frame.first().is_some_and(|octet| octet & 1 == 1);
         for (host, port) in ends.into_iter().filter(|(host, _)| *host != arrival.from) {
+            // On the core a frame is for one host; on an access link the addresses of DLIFs come and go.
+            if port == Port::Core && !is_group && !arrival.frame.starts_with(&self.hosts[host.0].mac(port)) {
+                continue;
+            }
             self.hosts[host.0].receive(self.now, port, &arrival.frame);
             self.transmit(host);
         }
@@ -207,6 +220,7 @@ impl Simulation {
     }
 
     fn ask(&mut self, id: HostId) {
+        self.touched.insert(id);
         let wants = self.hosts[id.0].next_timeout();
         let before = std::mem::replace(&mut self.wants[id.0], wants);
         if before != wants {
