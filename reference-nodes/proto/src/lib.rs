@@ -1,4 +1,4 @@
-//! CMD and MAAR of RFC 8885 as state machines without I/O: octets, links and results of forwarding go in, octets,
+//! CMD and MAAR of RFC 8885, LMA and MAG of RFC 5213 as state machines without I/O: octets, links and results of forwarding go in, octets,
 //! forwarding orders and events come out. Time is an argument; nothing here sleeps, reads a clock or opens a socket.
 //!
 //! ```text
@@ -11,6 +11,8 @@
 pub mod cmd;
 pub mod event;
 pub mod exchange;
+mod forwarding;
+pub mod legacy;
 pub mod maar;
 pub mod peer;
 pub mod plan;

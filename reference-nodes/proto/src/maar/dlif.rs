@@ -45,16 +45,16 @@ impl DlifAddresses {
 
 /// What one DLIF stands for: an anchor, the mobile node's prefixes there, and the networks behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Anchor {
-    pub(super) maar: Ipv6Addr,
-    pub(super) prefixes: Vec<Ipv6Net>,
-    pub(super) local_prefixes: Vec<Ipv6Net>,
-    pub(super) dlif: DlifAddresses,
+pub(crate) struct Anchor {
+    pub(crate) maar: Ipv6Addr,
+    pub(crate) prefixes: Vec<Ipv6Net>,
+    pub(crate) local_prefixes: Vec<Ipv6Net>,
+    pub(crate) dlif: DlifAddresses,
 }
 
 impl Anchor {
     /// A MAAR as anchor of nothing yet.
-    pub(super) fn of(mn: &MnIdentifier, maar: Ipv6Addr) -> Self {
+    pub(crate) fn of(mn: &MnIdentifier, maar: Ipv6Addr) -> Self {
         // Until options 69 and 70 say otherwise: each MAAR derives its own the same way (stance A14).
         let dlif = DlifAddresses::derive(mn, maar);
         Self { maar, prefixes: Vec::new(), local_prefixes: Vec::new(), dlif }
@@ -77,7 +77,7 @@ impl Anchor {
 
     /// The advertisement of this DLIF. R3.7.7: for an anchor that is not the serving one "a zero preferred prefix
     /// lifetime (and a non-zero valid prefix lifetime...)", in seconds.
-    pub(super) fn advertise(
+    pub(crate) fn advertise(
         &self,
         mobile: Mac,
         mn_address: Ipv6Addr,

@@ -8,7 +8,6 @@
 mod anchoring;
 mod config;
 mod dlif;
-mod forwarding;
 mod mobile;
 mod registering;
 mod serving;
@@ -22,12 +21,13 @@ use dmm_dataplane::{OpFailure, OpId};
 use ipnet::Ipv6Net;
 
 pub use config::MaarConfig;
+pub(crate) use dlif::Anchor;
 pub use dlif::DlifAddresses;
 
 use crate::exchange::{receive, send};
+use crate::forwarding::Forwarding;
 use crate::updates::{Due, UpdateKey, Updates};
 use crate::{Event, Ignored, Input, LinkEvent, Node, Output, Reason, Timeout};
-use forwarding::Forwarding;
 use mobile::{Mobile, Place};
 
 /// How many prefixes that the CMD has refused a MAAR remembers.

@@ -1,4 +1,4 @@
-//! What a MAAR has ordered of its forwarding, and what waits for it. Mobile nodes share tunnels, so each entry is counted:
+//! What a node has ordered of its forwarding, and what waits for it. Mobile nodes share tunnels, so each entry is counted:
 //! it is ordered for the first that wants it and removed after the last.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,9 +8,9 @@ use dmm_dataplane::{Entry, Op, OpId, Plane};
 
 use crate::Output;
 
-/// The forwarding of a MAAR as its control plane sees it.
+/// The forwarding of a node as its control plane sees it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Forwarding {
+pub(crate) struct Forwarding {
     /// What each mobile node needs.
     planes: BTreeMap<MnIdentifier, Plane>,
     /// How many need an entry.
@@ -35,7 +35,7 @@ struct Held {
 impl Forwarding {
     /// Orders what one mobile node's forwarding lacks or has too much of: first what is missing, in the order of
     /// creation, then what is too much, in the opposite order. What promises it follows, or is held back.
-    pub(super) fn reconcile(
+    pub(crate) fn reconcile(
         &mut self,
         mn: &MnIdentifier,
         plane: Plane,
@@ -80,7 +80,7 @@ impl Forwarding {
     }
 
     /// An order was carried out, or could not be; what was held back for it.
-    pub(super) fn done(&mut self, id: OpId, failed: bool) -> Vec<Output> {
+    pub(crate) fn done(&mut self, id: OpId, failed: bool) -> Vec<Output> {
         let entry = self.pending.remove(&id);
         // It is not there, so the next comparison orders it again.
         if let Some(entry) = entry.filter(|_| failed) {
@@ -98,7 +98,7 @@ impl Forwarding {
     }
 
     /// How many entries it was ordered to hold.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ordered.len()
     }
 
