@@ -12,10 +12,14 @@ const ONCE_FAILED: &[(u64, &str)] = &[
     (74, "a solicitation that was heard after its sender had left"),
     (123, "a P-MAAR that was S-MAAR for an instant ended the session with its old timer"),
     (141, "the CMD's word about an earlier place, sent before it heard of this one, ended a service"),
-    (1000 + 34, "a refresh that is under way is no queue that does not drain"),
+    (1034, "a refresh that is under way is no queue that does not drain"),
     (6390, "a prefix that the CMD had not heard of when its MAAR became a P-MAAR"),
-    (4554, "a P-MAAR gave its prefix up because six answers were lost"),
+    (6761, "a P-MAAR gave its prefix up because six answers were lost"),
+    (4554, "a P-MAAR took a PBU that was overtaken for the end of the session"),
+    (10100, "likewise"),
+    (6028, "the CMD's limit counts MAARs that never came to serve"),
     (11891, "a P-MAAR's PBA made good a registration that the CMD had refused"),
+    (9753, "what P-MAARs tell a MAAR that has lost its memory is not the CMD's word"),
 ];
 
 #[test]
