@@ -9,6 +9,7 @@ pub mod oracle;
 pub mod page;
 pub mod plugin;
 pub mod reference;
+pub mod sim;
 pub mod traffic;
 
 use std::io::{self, Write as _};

@@ -52,6 +52,9 @@ dmm captures                  make them anew")]
         #[arg(long)]
         check: bool,
     },
+    /// Runs random domains in virtual time against a naive model of RFC 8885.
+    #[command(subcommand)]
+    Sim(Sim),
     /// Puts the Wireshark plugin where this user's Wireshark looks, or takes it away.
     #[command(subcommand)]
     Plugin(Plugin),
@@ -67,6 +70,14 @@ Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 in
     /// Lists the test cases, and with --plan their steps.
     #[command(after_help = "Example:\n  dmm conform list conformance/suites")]
     List(dmm::conform::ListArgs),
+}
+
+#[derive(Subcommand)]
+enum Sim {
+    /// Runs seeds; one that fails is printed with the command that replays it, and its capture is written.
+    #[command(after_help = "Examples:\n  dmm sim run --seeds 10000\n  dmm sim run --from 74 --seeds 1\n\n\
+Exit codes: 0 all seeds kept every promise, 1 some did not.")]
+    Run(dmm::sim::SimArgs),
 }
 
 #[derive(Subcommand)]
@@ -108,6 +119,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Decode(args) => return dmm::decode::run(&args),
         Command::Reference(args) => return dmm::page::run(&args),
         Command::Captures { dir, check } => return dmm::captures::run(&dir, check),
+        Command::Sim(Sim::Run(args)) => return dmm::sim::run(&args),
         Command::Plugin(Plugin::Install { plugin }) => {
             dmm::plugin::install(&plugin.map_or_else(dmm::plugin::built, Ok)?)?
         }

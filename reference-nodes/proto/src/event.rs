@@ -57,10 +57,10 @@ pub enum Event {
         mn: MnIdentifier,
         /// Where it is now.
         s_maar: Ipv6Addr,
-        /// How many P-MAARs have answered.
-        answered: usize,
-        /// How many have not.
-        missing: usize,
+        /// How many P-MAARs it was told of.
+        named: usize,
+        /// How many have not answered yet.
+        silent: usize,
     },
     /// A PBU was sent again.
     Retransmitted {
@@ -107,8 +107,8 @@ impl fmt::Display for Event {
             Self::HandoverStarted { mn, s_maar, p_maars } => {
                 write!(f, "{mn}: now at {s_maar}, {p_maars} P-MAAR(s) to tell")
             }
-            Self::HandoverAnswered { mn, s_maar, answered, missing } => {
-                write!(f, "{mn}: told {s_maar} of {answered} P-MAAR(s), {missing} still silent")
+            Self::HandoverAnswered { mn, s_maar, named, silent } => {
+                write!(f, "{mn}: told {s_maar} of {named} P-MAAR(s), {silent} still silent")
             }
             Self::Retransmitted { mn, peer, repetition } => {
                 write!(f, "{mn}: PBU to {peer} sent again, repetition {repetition}")

@@ -37,6 +37,8 @@ pub struct Request {
     pub timestamp: Option<Timestamp>,
     /// Serving MAAR; more than one is a fault (stance A42).
     pub serving_maars: Vec<Ipv6Addr>,
+    /// Local Prefix and DLIF options: what an S-MAAR needs to stand in for the sender (stance A14).
+    pub details: Vec<MobilityOption>,
 }
 
 impl Request {
@@ -56,6 +58,7 @@ impl Request {
                 // RFC 8885 §4.3: these "can only appear if the D bit is set"; without it they mean nothing (A45).
                 MobilityOption::AnchoredPrefix(prefix) if has_dmm_flag => request.add_prefix(*prefix),
                 MobilityOption::ServingMaar(address) if has_dmm_flag => request.serving_maars.push(*address),
+                option if has_dmm_flag && is_detail(option) => request.details.push(option.clone()),
                 _ => {}
             }
         }
@@ -85,9 +88,13 @@ impl Request {
 
     /// The PBA that rejects: the request's own prefixes are echoed (RFC 5213 §5.3.6).
     pub fn reject(&self, status: Status, now: Instant) -> Pba {
-        let mut pba = self.answer(status, Lifetime::ZERO, &self.prefixes);
-        if status == Status::TIMESTAMP_MISMATCH {
-            // RFC 5213 §5.5: the PBA then carries the receiver's own time of day.
+        // "If there was no Home Network Prefix option present in the request, then there MUST be only one ... with the
+        // value in the option set to ALL_ZERO." A PBU may be so full of them that its echo has no room for the rest.
+        let echoed = self.prefixes.len().min(MAX_ECHOED);
+        let prefixes = if echoed == 0 { &[Ipv6Net::default()] } else { &self.prefixes[..echoed] };
+        let mut pba = self.answer(status, Lifetime::ZERO, prefixes);
+        if [Status::TIMESTAMP_MISMATCH, Status::TIMESTAMP_LOWER_THAN_PREV_ACCEPTED].contains(&status) {
+            // RFC 5213 §5.5 (8) and (9): the PBA then carries the receiver's own time of day.
             for option in &mut pba.options {
                 if let MobilityOption::Timestamp(timestamp) = option {
                     *timestamp = now.timestamp();
@@ -130,6 +137,45 @@ impl Freshness {
     }
 }
 
+/// What a rejection by the other end means for the PBU that was rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// The PBU was overtaken by another: "try to register again to reassert the mobile node's presence" (RFC 5213
+    /// §6.9.1.2 (8)).
+    Overtaken,
+    /// It may be accepted later: clocks are apart, or the other end is short of something.
+    Later,
+    /// These prefixes are somebody else's: "SHOULD NOT request the same prefix(es) again" (RFC 5213 §6.9.1.2 (10)).
+    Prefix,
+    /// It will not be accepted.
+    Final,
+}
+
+impl Rejection {
+    /// What a status of 128 or more means.
+    pub fn of(status: Status) -> Self {
+        match status {
+            Status::TIMESTAMP_LOWER_THAN_PREV_ACCEPTED | Status::SEQUENCE_NUMBER_OUT_OF_WINDOW => {
+                Self::Overtaken
+            }
+            Status::TIMESTAMP_MISMATCH | Status::INSUFFICIENT_RESOURCES => Self::Later,
+            Status::NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX => Self::Prefix,
+            _ => Self::Final,
+        }
+    }
+}
+
+/// How many prefixes of a rejected PBU its PBA echoes: with the longest identifiers they still fit a Mobility Header.
+const MAX_ECHOED: usize = 40;
+
+/// Whether an option says something about an anchor that an S-MAAR has to know: its local networks, its DLIF.
+pub(crate) fn is_detail(option: &MobilityOption) -> bool {
+    matches!(
+        option,
+        MobilityOption::LocalPrefix(_) | MobilityOption::DlifLinkLocal(_) | MobilityOption::DlifLinkLayer(_)
+    )
+}
+
 /// The flags of every PBU between MAARs and CMD (RFC 8885 §4.1, R4.1.2; RFC 5213 §6.9.1.5).
 pub const PBU_FLAGS: PbuFlags = PbuFlags(PbuFlags::A.0 | PbuFlags::P.0 | PbuFlags::D.0);
 
@@ -159,9 +205,14 @@ pub(crate) fn mn_of(pba: &Pba) -> Option<&MnIdentifier> {
     })
 }
 
+/// Whether an acknowledgement is for an S-MAAR other than this: its Serving MAAR option, which not every P-MAAR echoes
+/// (stance A12), names another.
+pub(crate) fn is_for_another(pba: &Pba, s_maar: Ipv6Addr) -> bool {
+    pba.options.iter().any(|option| matches!(option, MobilityOption::ServingMaar(named) if *named != s_maar))
+}
+
 /// Sends a message.
 pub fn send(src: Ipv6Addr, dst: Ipv6Addr, message: &Message) -> Output {
-    let octets =
-        message.encode(src, dst).expect("the P-MAAR limit keeps messages below 2048 octets (stance A55)");
+    let octets = message.encode(src, dst).expect("nodes keep their messages below 2048 octets (stance A55)");
     Output::Signal { src, dst, octets }
 }

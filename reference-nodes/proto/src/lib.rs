@@ -1,4 +1,4 @@
-//! CMD and MAAR of RFC 8885 as state machines without I/O: octets, links and results of forwarding go in, octets,
+//! CMD and MAAR of RFC 8885, LMA and MAG of RFC 5213 as state machines without I/O: octets, links and results of forwarding go in, octets,
 //! forwarding orders and events come out. Time is an argument; nothing here sleeps, reads a clock or opens a socket.
 //!
 //! ```text
@@ -11,7 +11,11 @@
 pub mod cmd;
 pub mod event;
 pub mod exchange;
+mod forwarding;
+pub mod legacy;
 pub mod maar;
+pub mod peer;
+pub mod plan;
 pub mod timing;
 pub mod updates;
 
@@ -25,6 +29,8 @@ use dmm_dataplane::{Op, OpFailure, OpId};
 pub use cmd::{Cmd, CmdConfig};
 pub use event::Event;
 pub use maar::{Maar, MaarConfig};
+pub use peer::MaarPeer;
+pub use plan::{Deregistration, Plan};
 pub use timing::{Backoff, Pacing};
 
 /// A node without I/O.
@@ -170,6 +176,9 @@ pub enum Ignored {
     /// It answers nothing that was asked.
     #[error("it answers no outstanding PBU")]
     Unasked,
+    /// What it says does not go with its sender or with the PBU that it answers (RFC 5213 §6.9.1.2 (6), RFC 8885 §6).
+    #[error("it does not match its sender or what was asked")]
+    Mismatch,
     /// It lacks the D flag, or the A flag, so that no answer is due.
     #[error("it is not for this kind of node")]
     NotForUs,

@@ -1,7 +1,7 @@
 //! The clocks of RFC 8885 §3.6 and §6 as values: backoff of retransmissions, the limit of PBUs per second and node,
 //! and the pacing of the outgoing queue.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use dmm_codec::Instant;
@@ -49,6 +49,48 @@ pub struct Pacing {
 impl Default for Pacing {
     fn default() -> Self {
         Self { rate: 100, burst: 1 }
+    }
+}
+
+/// When each of many things is due: the next is found without looking at all of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Agenda<K> {
+    at: BTreeMap<K, Instant>,
+    order: BTreeSet<(Instant, K)>,
+}
+
+impl<K> Default for Agenda<K> {
+    fn default() -> Self {
+        Self { at: BTreeMap::new(), order: BTreeSet::new() }
+    }
+}
+
+impl<K: Clone + Ord> Agenda<K> {
+    /// Has a thing due at this time, and at no other.
+    pub(crate) fn set(&mut self, key: &K, at: Option<Instant>) {
+        let before = match at {
+            Some(at) => self.at.insert(key.clone(), at),
+            None => self.at.remove(key),
+        };
+        if before == at {
+            return;
+        }
+        if let Some(before) = before {
+            self.order.remove(&(before, key.clone()));
+        }
+        if let Some(at) = at {
+            self.order.insert((at, key.clone()));
+        }
+    }
+
+    /// The first that is due, and when.
+    pub(crate) fn first(&self) -> Option<&(Instant, K)> {
+        self.order.first()
+    }
+
+    /// All that are due by now, the earliest first.
+    pub(crate) fn due(&self, now: Instant) -> impl Iterator<Item = &K> {
+        self.order.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| key)
     }
 }
 
@@ -120,6 +162,18 @@ mod tests {
         let waits: Vec<u64> = (1..=8).map(|sent| Backoff::default().wait(sent).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 32, 32]);
         assert_eq!(Backoff::default().wait(u32::MAX), MAX_BINDACK_TIMEOUT);
+    }
+
+    #[test]
+    fn an_agenda_keeps_one_time_for_each_thing() {
+        let mut agenda = Agenda::default();
+        for (key, millis) in [("b", 2), ("a", 1), ("c", 3), ("a", 4)] {
+            agenda.set(&key, Some(at(millis)));
+        }
+        assert_eq!(agenda.first(), Some(&(at(2), "b")));
+        assert_eq!(agenda.due(at(3)).collect::<Vec<_>>(), [&"b", &"c"]);
+        agenda.set(&"b", None);
+        assert_eq!(agenda.first(), Some(&(at(3), "c")));
     }
 
     #[test]

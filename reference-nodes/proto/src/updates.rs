@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 
 use dmm_codec::{Instant, MnIdentifier};
 
-use crate::timing::{Backoff, MAX_UPDATE_RATE, Pacing, TokenBucket, UpdateRate};
+use crate::timing::{Agenda, Backoff, MAX_UPDATE_RATE, Pacing, TokenBucket, UpdateRate};
 
 /// What a PBU is about: one mobile node, told to one peer. There is at most one outstanding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,34 +38,63 @@ pub struct Due {
     pub repetition: u32,
 }
 
+/// How PBUs are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// Retransmission (R3.6.2 to R3.6.4).
+    pub backoff: Backoff,
+    /// How fast the whole queue empties (R3.2.20, R6.2).
+    pub pacing: Pacing,
+    /// How fast it empties towards one peer, where that is limited too.
+    pub peer_pacing: Option<Pacing>,
+    /// What MAX_UPDATE_RATE is counted by.
+    pub limit: UpdateLimit,
+}
+
+/// What MAX_UPDATE_RATE is counted by (R3.6.5): "to a particular node" had one mobile node per sender in mind when RFC 6275
+/// said it (stance A33).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UpdateLimit {
+    /// PBUs to one peer about one mobile node.
+    #[default]
+    PerMobileNode,
+    /// PBUs to one peer, as the words say.
+    PerNode,
+}
+
 /// The outstanding PBUs of one node.
 #[derive(Clone, Debug)]
 pub struct Updates {
-    backoff: Backoff,
+    sending: Sending,
     bucket: TokenBucket,
+    buckets: BTreeMap<Ipv6Addr, TokenBucket>,
     outstanding: BTreeMap<UpdateKey, Update>,
-    /// R3.6.5, per peer and mobile node: RFC 6275's limit had one mobile node per sender in mind (stance A33).
-    rates: BTreeMap<UpdateKey, UpdateRate>,
+    /// When each is looked at next: no earlier than it may be sent, as far as is known.
+    agenda: Agenda<UpdateKey>,
+    /// R3.6.5; without a mobile node where all are counted together.
+    rates: BTreeMap<(Ipv6Addr, Option<MnIdentifier>), UpdateRate>,
     /// One sequence space per peer (stance A8).
     sequences: BTreeMap<Ipv6Addr, u16>,
 }
 
 #[derive(Clone, Debug)]
 struct Update {
-    /// When it is to be sent next, pacing and rate aside.
-    at: Instant,
     sent: u32,
     seq: u16,
+    /// The number of the first sending, where it is given; each repetition has the next.
+    first: Option<u16>,
     persistence: Persistence,
 }
 
 impl Updates {
     /// No PBU yet.
-    pub fn new(backoff: Backoff, pacing: Pacing) -> Self {
+    pub fn new(sending: Sending) -> Self {
         Self {
-            backoff,
-            bucket: TokenBucket::new(pacing),
+            sending,
+            bucket: TokenBucket::new(sending.pacing),
+            buckets: BTreeMap::new(),
             outstanding: BTreeMap::new(),
+            agenda: Agenda::default(),
             rates: BTreeMap::new(),
             sequences: BTreeMap::new(),
         }
@@ -73,12 +102,35 @@ impl Updates {
 
     /// Has a PBU sent as soon as it may; takes the place of an outstanding one.
     pub fn want(&mut self, now: Instant, key: UpdateKey, persistence: Persistence) {
-        self.outstanding.insert(key, Update { at: now, sent: 0, seq: 0, persistence });
+        self.want_numbered(now, key, persistence, None);
+    }
+
+    /// As [`Updates::want`], with the number of its first sending where that is not the peer's next (stance A9).
+    pub fn want_numbered(
+        &mut self,
+        now: Instant,
+        key: UpdateKey,
+        persistence: Persistence,
+        first: Option<u16>,
+    ) {
+        self.agenda.set(&key, Some(now));
+        self.outstanding.insert(key, Update { sent: 0, seq: 0, first, persistence });
     }
 
     /// Stops sending.
     pub fn cancel(&mut self, key: &UpdateKey) {
+        self.agenda.set(key, None);
         self.outstanding.remove(key);
+    }
+
+    /// How many are outstanding.
+    pub fn len(&self) -> usize {
+        self.outstanding.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.outstanding.is_empty()
     }
 
     /// Whether this is outstanding.
@@ -86,51 +138,96 @@ impl Updates {
         self.outstanding.contains_key(key)
     }
 
+    /// Whether this number is that of the last PBU that was sent.
+    pub fn is_answer(&self, key: &UpdateKey, seq: u16) -> bool {
+        self.last_seq(key) == Some(seq)
+    }
+
+    /// The number of the last PBU that was sent, if any was.
+    pub fn last_seq(&self, key: &UpdateKey) -> Option<u16> {
+        self.outstanding.get(key).filter(|update| update.sent > 0).map(|update| update.seq)
+    }
+
     /// Takes an answer: true, and sending stops, if it is to the last PBU that was sent.
     pub fn answered(&mut self, key: &UpdateKey, seq: u16) -> bool {
-        let right = self.outstanding.get(key).is_some_and(|update| update.sent > 0 && update.seq == seq);
+        let right = self.is_answer(key, seq);
         if right {
-            self.outstanding.remove(key);
+            self.cancel(key);
         }
         right
     }
 
     /// The next PBU that may leave now. The caller sends it.
     pub fn due(&mut self, now: Instant) -> Option<Due> {
-        self.rates.retain(|key, rate| self.outstanding.contains_key(key) || !rate.is_quiet(now));
         if self.bucket.ready_at() > now {
             return None;
         }
-        // Whoever has waited longest goes first; the key settles ties, so that a run can be repeated.
-        let ready = self.outstanding.iter().filter(|(key, update)| self.ready_at(key, update) <= now);
-        let key = ready.min_by_key(|(_, update)| update.at).map(|(key, _)| key.clone())?;
-
-        let seq = self.sequences.entry(key.peer).or_insert(0);
-        *seq = seq.wrapping_add(1);
-        let update = self.outstanding.get_mut(&key).expect("the key was just found there");
-        update.seq = *seq;
-        update.sent += 1;
-        let wait = self.backoff.wait(update.sent);
-        update.at = now + wait;
-        let due = Due { key, seq: update.seq, repetition: update.sent - 1 };
-        let last = update.persistence == Persistence::UntilMaximum && wait >= self.backoff.max;
+        // Whoever has waited longest goes first; the key settles ties, so that a run can be repeated. Nothing is dropped:
+        // what may not leave yet is looked at again when it may.
+        let key = loop {
+            let (at, key) = self.agenda.first()?;
+            if *at > now {
+                return None;
+            }
+            let (key, ready) = (key.clone(), self.ready_at(key));
+            if ready <= now {
+                break key;
+            }
+            self.agenda.set(&key, Some(ready));
+        };
+        let due = self.next_sending(&key);
         self.bucket.take(now);
-        self.rates.entry(due.key.clone()).or_default().record(now);
-        if last {
-            self.outstanding.remove(&due.key);
+        if let Some(pacing) = self.sending.peer_pacing {
+            self.buckets.entry(key.peer).or_insert_with(|| TokenBucket::new(pacing)).take(now);
+        }
+        self.rates.entry(self.counted_by(&key)).or_default().record(now);
+        self.forget_quiet_rates(now);
+        let wait = self.sending.backoff.wait(due.repetition + 1);
+        let update = self.outstanding.get(&key).expect("it was sent just now");
+        if update.persistence == Persistence::UntilMaximum && wait >= self.sending.backoff.max {
+            self.cancel(&key);
+        } else {
+            self.agenda.set(&key, Some(now + wait));
         }
         Some(due)
     }
 
-    /// When [`Updates::due`] has something again.
-    pub fn next_timeout(&self) -> Option<Instant> {
-        let ready = self.outstanding.iter().map(|(key, update)| self.ready_at(key, update)).min()?;
-        Some(ready.max(self.bucket.ready_at()))
+    fn next_sending(&mut self, key: &UpdateKey) -> Due {
+        let update = self.outstanding.get_mut(key).expect("what is on the agenda is outstanding");
+        update.seq = if let Some(first) = update.first {
+            first.wrapping_add(update.sent as u16)
+        } else {
+            let seq = self.sequences.entry(key.peer).or_insert(0);
+            *seq = seq.wrapping_add(1);
+            *seq
+        };
+        update.sent += 1;
+        Due { key: key.clone(), seq: update.seq, repetition: update.sent - 1 }
     }
 
-    fn ready_at(&self, key: &UpdateKey, update: &Update) -> Instant {
-        let rate = self.rates.get(key).map_or(Instant::default(), |rate| rate.ready_at(MAX_UPDATE_RATE));
-        update.at.max(rate)
+    /// When [`Updates::due`] has something again, or has to look.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let (at, _) = self.agenda.first()?;
+        Some((*at).max(self.bucket.ready_at()))
+    }
+
+    fn counted_by(&self, key: &UpdateKey) -> (Ipv6Addr, Option<MnIdentifier>) {
+        let mn = (self.sending.limit == UpdateLimit::PerMobileNode).then(|| key.mn.clone());
+        (key.peer, mn)
+    }
+
+    /// When rate and pacing towards its peer let an update leave.
+    fn ready_at(&self, key: &UpdateKey) -> Instant {
+        let rate = self.rates.get(&self.counted_by(key)).map(|rate| rate.ready_at(MAX_UPDATE_RATE));
+        let pacing = self.buckets.get(&key.peer).map(TokenBucket::ready_at);
+        rate.unwrap_or_default().max(pacing.unwrap_or_default())
+    }
+
+    /// Sendings of more than a second ago count no more; they are cleared away when they have become many.
+    fn forget_quiet_rates(&mut self, now: Instant) {
+        if self.rates.len() > 2 * self.outstanding.len() + 64 {
+            self.rates.retain(|_, rate| !rate.is_quiet(now));
+        }
     }
 }
 
@@ -142,6 +239,11 @@ mod tests {
 
     fn key(mn: &str, peer: u16) -> UpdateKey {
         UpdateKey { mn: MnIdentifier::nai(mn), peer: Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, peer) }
+    }
+
+    fn updates(pacing: Pacing) -> Updates {
+        let (peer_pacing, limit) = (None, UpdateLimit::PerMobileNode);
+        Updates::new(Sending { backoff: Backoff::default(), pacing, peer_pacing, limit })
     }
 
     /// Runs until `end` seconds; each sending as (milliseconds, peer, sequence number).
@@ -162,7 +264,7 @@ mod tests {
     #[test]
     fn r3_6_3_an_unanswered_update_is_sent_again_with_doubled_waits_and_fresh_numbers() {
         let start = Instant::from_secs(100);
-        let mut updates = Updates::new(Backoff::default(), Pacing::default());
+        let mut updates = updates(Pacing::default());
         updates.want(start, key("mn1", 1), Persistence::UntilAnswered);
         let sent = run(&mut updates, start, 100);
         let expected =
@@ -173,7 +275,7 @@ mod tests {
     #[test]
     fn only_the_answer_to_the_last_sending_stops_it() {
         let start = Instant::from_secs(100);
-        let mut updates = Updates::new(Backoff::default(), Pacing::default());
+        let mut updates = updates(Pacing::default());
         updates.want(start, key("mn1", 1), Persistence::UntilAnswered);
         assert!(!updates.answered(&key("mn1", 1), 0), "nothing was sent yet");
         let due = updates.due(start).unwrap();
@@ -186,7 +288,7 @@ mod tests {
     #[test]
     fn r6_2_updates_to_many_peers_leave_one_by_one() {
         let start = Instant::from_secs(100);
-        let mut updates = Updates::new(Backoff::default(), Pacing { rate: 100, burst: 1 });
+        let mut updates = updates(Pacing { rate: 100, burst: 1 });
         for peer in 1..=4 {
             updates.want(start, key("mn1", peer), Persistence::UntilAnswered);
         }
@@ -199,7 +301,7 @@ mod tests {
     #[test]
     fn r3_6_5_no_peer_gets_more_than_three_in_a_second() {
         let start = Instant::from_secs(100);
-        let mut updates = Updates::new(Backoff::default(), Pacing { rate: 1000, burst: 1 });
+        let mut updates = updates(Pacing { rate: 1000, burst: 1 });
         let mut times = Vec::new();
         for round in 0..6 {
             let now = start + Duration::from_millis(round * 10);
@@ -212,10 +314,50 @@ mod tests {
         assert_eq!(updates.next_timeout(), Some(start + Duration::from_secs(1) + Duration::from_nanos(1)));
     }
 
+    /// Five mobile nodes, one peer: what leaves in the first second, in milliseconds.
+    fn five_mobile_nodes(sending: Sending) -> Vec<u128> {
+        let start = Instant::from_secs(100);
+        let mut updates = Updates::new(sending);
+        for mn in 1..=5 {
+            updates.want(start, key(&format!("mn{mn}"), 1), Persistence::UntilMaximum);
+        }
+        run(&mut updates, start, 2).into_iter().map(|(at, ..)| at).filter(|at| *at <= 1000).collect()
+    }
+
+    #[test]
+    fn a33_the_limit_counts_by_mobile_node_or_by_peer_alone() {
+        let sending = Sending {
+            backoff: Backoff { initial: Duration::from_secs(9), ..Backoff::default() },
+            pacing: Pacing { rate: 1000, burst: 1 },
+            peer_pacing: None,
+            limit: UpdateLimit::PerMobileNode,
+        };
+        assert_eq!(five_mobile_nodes(sending), [0, 1, 2, 3, 4]);
+        assert_eq!(five_mobile_nodes(Sending { limit: UpdateLimit::PerNode, ..sending }), [0, 1, 2, 1000]);
+    }
+
+    #[test]
+    fn r6_2_the_queue_towards_one_peer_is_paced_by_itself_and_holds_up_no_other() {
+        let start = Instant::from_secs(100);
+        let mut updates = Updates::new(Sending {
+            backoff: Backoff::default(),
+            pacing: Pacing { rate: 1000, burst: 1 },
+            peer_pacing: Some(Pacing { rate: 10, burst: 2 }),
+            limit: UpdateLimit::PerMobileNode,
+        });
+        for mn in 1..=4 {
+            updates.want(start, key(&format!("mn{mn}"), 1), Persistence::UntilAnswered);
+        }
+        updates.want(start, key("mn9", 2), Persistence::UntilAnswered);
+        let sent: Vec<(u128, u16)> =
+            run(&mut updates, start, 2).into_iter().map(|(at, peer, _)| (at, peer)).take(5).collect();
+        assert_eq!(sent, [(0, 1), (1, 1), (2, 2), (100, 1), (200, 1)], "all leave: nothing is dropped");
+    }
+
     #[test]
     fn what_the_other_ends_timer_mends_is_given_up_at_the_maximum() {
         let start = Instant::from_secs(100);
-        let mut updates = Updates::new(Backoff::default(), Pacing::default());
+        let mut updates = updates(Pacing::default());
         updates.want(start, key("mn1", 1), Persistence::UntilMaximum);
         assert_eq!(run(&mut updates, start, 1000).len(), 6, "after 1, 2, 4, 8 and 16 seconds");
         assert_eq!(updates.next_timeout(), None);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use dmm_codec::{Lifetime, Message, MobilityOption, Pba, Pbu, PbuFlags, Status};
 use dmm_proto::cmd::MaarPeer;
-use dmm_proto::{Cmd, CmdConfig, Event};
+use dmm_proto::{Cmd, CmdConfig, Deregistration, Event, Plan};
 use support::{Bench, CMD, accept, attach_pbu, maar, pool};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -48,9 +48,10 @@ const INPUTS: &[(&str, Step)] = &[
 ];
 
 impl Subject {
-    fn new() -> Self {
+    fn new(plan: Plan, deregistration: Deregistration) -> Self {
         let maars = (1..=3).map(|n| MaarPeer { address: maar(n), pools: vec![pool(n)] }).collect();
-        Self { bench: Bench::new(Cmd::new(CmdConfig::new(CMD, maars))), to_maar1: None, sent: Vec::new() }
+        let config = CmdConfig { plan, deregistration, ..CmdConfig::new(CMD, maars) };
+        Self { bench: Bench::new(Cmd::new(config)), to_maar1: None, sent: Vec::new() }
     }
 
     fn keep(&mut self, sent: Vec<(Ipv6Addr, Message)>) {
@@ -137,18 +138,48 @@ fn second(subject: &mut Subject) {
     subject.pass(SECOND);
 }
 
-#[test]
-fn every_state_and_every_input() {
+fn table(plan: Plan, deregistration: Deregistration) -> String {
     let mut table = String::new();
     for (state, steps) in STATES {
         table += &format!("{state}\n");
         for (input, step) in INPUTS {
-            let mut subject = Subject::new();
+            let mut subject = Subject::new(plan, deregistration);
             steps.iter().for_each(|step| step(&mut subject));
             subject.take_said();
             step(&mut subject);
             table += &format!("    {input:<25} {}\n", subject.take_said());
         }
     }
-    insta::assert_snapshot!(table);
+    table
+}
+
+#[test]
+fn every_state_and_every_input() {
+    insta::assert_snapshot!(table(Plan::RELAY, Deregistration::SMaarOnly));
+}
+
+#[test]
+fn every_state_and_every_input_as_locator() {
+    insta::assert_snapshot!(table(Plan::LOCATOR, Deregistration::SMaarOnly));
+}
+
+#[test]
+fn every_state_and_every_input_as_proxy() {
+    insta::assert_snapshot!(table(Plan::PROXY, Deregistration::SMaarOnly));
+}
+
+/// R3.5.7: the two solutions of §3.5 are alternatives; what differs is what a P-MAAR gets for its lifetime 0.
+#[test]
+fn the_second_solution_of_3_5_differs_where_a_p_maar_de_registers() {
+    let [one, other] = [Deregistration::SMaarOnly, Deregistration::PMaarsToo].map(|d| table(Plan::RELAY, d));
+    let mut state = "";
+    let mut differences = String::new();
+    for (one, other) in one.lines().zip(other.lines()) {
+        if !one.starts_with(' ') {
+            state = one;
+        } else if one != other {
+            differences += &format!("{state}\n{one}\n{other}\n");
+        }
+    }
+    insta::assert_snapshot!(differences);
 }

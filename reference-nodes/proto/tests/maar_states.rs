@@ -8,7 +8,7 @@ use std::time::Duration;
 use dmm_codec::packet::{Mac, link_local};
 use dmm_codec::{Lifetime, Message, MobilityOption, Pba, Pbu, PreviousMaar, Status};
 use dmm_dataplane::{Op, OpFailure, OpId};
-use dmm_proto::{Event, Input, LinkEvent, Maar, MaarConfig, Output};
+use dmm_proto::{Deregistration, Event, Input, LinkEvent, Maar, MaarConfig, MaarPeer, Output, Plan};
 use support::{Bench, CMD, accept, attach_pbu, maar, mn1, pool, prefix, without};
 
 const MOBILE: Mac = [2, 0, 0, 0, 0, 1];
@@ -40,6 +40,9 @@ const INPUTS: &[(&str, Step)] = &[
     ("PBA accepted", accepted),
     ("PBA with Previous MAAR", accepted_with_p_maar),
     ("PBA rejected", rejected),
+    ("PBA rejected, overtaken", |subject| subject.refused(Status::TIMESTAMP_LOWER_THAN_PREV_ACCEPTED)),
+    ("PBA rejected, its prefix", |subject| subject.refused(Status::NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX)),
+    ("PBA of a P-MAAR", told_by_p_maar),
     ("PBU with Serving MAAR", follow),
     ("PBU with lifetime 0", forget),
     ("a second passes", second),
@@ -47,8 +50,9 @@ const INPUTS: &[(&str, Step)] = &[
 ];
 
 impl Subject {
-    fn new() -> Self {
-        let mut config = MaarConfig::new(maar(1), CMD, pool(1));
+    fn new(plan: Plan, deregistration: Deregistration) -> Self {
+        let peers = vec![MaarPeer { address: maar(2), pools: vec![pool(2)] }];
+        let mut config = MaarConfig { plan, deregistration, peers, ..MaarConfig::new(maar(1), CMD, pool(1)) };
         config.subscribers.insert(MOBILE, mn1());
         Self { bench: Bench::new(Maar::new(config)), sent: None }
     }
@@ -84,6 +88,11 @@ impl Subject {
         self.note(&sent);
         self.bench.said.extend(sent);
         self.carry_out();
+    }
+
+    fn refused(&mut self, status: Status) {
+        let Message::Pba(pba) = self.pba(&[]) else { unreachable!("`accept` makes a PBA") };
+        self.cmd_says(&Message::Pba(Pba { status, lifetime: Lifetime::ZERO, ..pba }));
     }
 
     fn cmd_says(&mut self, message: &Message) {
@@ -163,8 +172,14 @@ fn accepted_with_p_maar(subject: &mut Subject) {
 }
 
 fn rejected(subject: &mut Subject) {
-    let Message::Pba(pba) = subject.pba(&[]) else { unreachable!("`accept` makes a PBA") };
-    subject.cmd_says(&Message::Pba(Pba { status: Status::INSUFFICIENT_RESOURCES, ..pba }));
+    subject.refused(Status::ADMINISTRATIVELY_PROHIBITED);
+}
+
+fn told_by_p_maar(subject: &mut Subject) {
+    let mut pbu = attach_pbu(2, 3, subject.bench.now);
+    pbu.options.retain(|option| option.kind() != 24);
+    let octets = accept(&pbu, &[]).encode(maar(2), maar(1)).expect("short enough");
+    subject.input(Input::Signal { src: maar(2), dst: maar(1), octets: &octets });
 }
 
 fn follow(subject: &mut Subject) {
@@ -189,18 +204,53 @@ fn lifetime_ends(subject: &mut Subject) {
     subject.pass(SECOND * 300);
 }
 
-#[test]
-fn every_state_and_every_input() {
+fn table(plan: Plan, deregistration: Deregistration) -> String {
     let mut table = String::new();
     for (state, steps) in STATES {
         table += &format!("{state}\n");
         for (input, step) in INPUTS {
-            let mut subject = Subject::new();
+            let mut subject = Subject::new(plan, deregistration);
             steps.iter().for_each(|step| step(&mut subject));
             subject.take_said();
             step(&mut subject);
             table += &format!("    {input:<24} {}\n", subject.take_said());
         }
     }
-    insta::assert_snapshot!(table);
+    table
+}
+
+/// The lines of `other` that differ from those of `one`, and the states that they belong to.
+fn differences(one: &str, other: &str) -> String {
+    let (mut state, mut said) = ("", String::new());
+    for (one, other) in one.lines().zip(other.lines()) {
+        if !one.starts_with(' ') {
+            state = one;
+        } else if one != other {
+            said += &format!("{state}\n{one}\n{other}\n");
+        }
+    }
+    said
+}
+
+#[test]
+fn every_state_and_every_input() {
+    insta::assert_snapshot!(table(Plan::RELAY, Deregistration::SMaarOnly));
+}
+
+#[test]
+fn what_differs_where_the_cmd_is_a_locator() {
+    let [relay, locator] = [Plan::RELAY, Plan::LOCATOR].map(|plan| table(plan, Deregistration::SMaarOnly));
+    insta::assert_snapshot!(differences(&relay, &locator));
+}
+
+#[test]
+fn r3_4_4_nothing_differs_where_the_cmd_is_a_proxy() {
+    let [relay, proxy] = [Plan::RELAY, Plan::PROXY].map(|plan| table(plan, Deregistration::SMaarOnly));
+    assert_eq!(differences(&relay, &proxy), "");
+}
+
+#[test]
+fn what_differs_by_the_second_solution_of_3_5() {
+    let [one, other] = [Deregistration::SMaarOnly, Deregistration::PMaarsToo].map(|d| table(Plan::RELAY, d));
+    insta::assert_snapshot!(differences(&one, &other));
 }

@@ -4,9 +4,9 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dmm_codec::packet::Mac;
-use dmm_codec::{Instant, MnIdentifier};
+use dmm_codec::{Instant, Lifetime, MnIdentifier};
 use dmm_proto::cmd::MaarPeer;
-use dmm_proto::{Cmd, CmdConfig, Event, Maar, MaarConfig};
+use dmm_proto::{Cmd, CmdConfig, Deregistration, Event, Maar, MaarConfig, Plan};
 use ipnet::Ipv6Net;
 
 use crate::{
@@ -30,6 +30,16 @@ pub struct DomainConfig {
     pub maars: u16,
     /// How many mobile nodes.
     pub mobiles: u16,
+    /// The role of the CMD (RFC 8885 §3).
+    pub plan: Plan,
+    /// Who may end a session (RFC 8885 §3.5).
+    pub deregistration: Deregistration,
+    /// The lifetime that MAARs ask for.
+    pub lifetime: Lifetime,
+    /// How many P-MAARs the CMD keeps of a mobile node (R6.5).
+    pub max_p_maars: usize,
+    /// For how long a P-MAAR believes a CMD that says no more (stance A26).
+    pub anchor_guard: Duration,
     /// All chance comes from it.
     pub seed: u64,
     /// The core.
@@ -48,6 +58,11 @@ impl Default for DomainConfig {
         Self {
             maars: 3,
             mobiles: 1,
+            plan: Plan::RELAY,
+            deregistration: Deregistration::default(),
+            lifetime: Lifetime::within(Duration::from_mins(5)),
+            max_p_maars: 16,
+            anchor_guard: Duration::from_hours(24),
             seed: 1,
             core: delay(2),
             access: delay(1),
@@ -60,10 +75,11 @@ impl Default for DomainConfig {
 /// A domain in virtual time. MAARs and mobile nodes are counted from 1, as in the RFC's figures.
 pub struct Domain {
     sim: Simulation,
+    config: DomainConfig,
+    core: LinkId,
     cmd: HostId,
     maars: Vec<(HostId, LinkId)>,
     mobiles: Vec<HostId>,
-    gap: Duration,
 }
 
 /// The address of a MAAR.
@@ -97,6 +113,31 @@ pub fn mobile_mac(number: u16) -> Mac {
     mac(0x10, number)
 }
 
+impl DomainConfig {
+    fn peers(&self) -> impl Iterator<Item = MaarPeer> {
+        (1..=self.maars).map(|n| MaarPeer { address: maar_address(n), pools: vec![pool(n)] })
+    }
+
+    fn cmd(&self) -> CmdConfig {
+        let &Self { plan, deregistration, max_p_maars, .. } = self;
+        CmdConfig { plan, deregistration, max_p_maars, ..CmdConfig::new(CMD, self.peers().collect()) }
+    }
+
+    fn maar(&self, number: u16) -> MaarConfig {
+        let address = maar_address(number);
+        MaarConfig {
+            plan: self.plan,
+            deregistration: self.deregistration,
+            lifetime: self.lifetime,
+            anchor_guard: self.anchor_guard,
+            peers: self.peers().filter(|peer| peer.address != address).collect(),
+            local_prefixes: vec![local_network(number)],
+            subscribers: (1..=self.mobiles).map(|n| (mobile_mac(n), mn_identifier(n))).collect(),
+            ..MaarConfig::new(address, CMD, pool(number))
+        }
+    }
+}
+
 impl Domain {
     /// Builds the domain; the mobile nodes are on no link yet.
     pub fn new(config: &DomainConfig) -> Self {
@@ -113,22 +154,17 @@ impl Domain {
             routes.add(pool(number), mac);
         }
 
-        let peers = (1..=config.maars).map(|n| MaarPeer { address: maar_address(n), pools: vec![pool(n)] });
-        let cmd = Cmd::new(CmdConfig::new(CMD, peers.collect()));
+        let cmd = Cmd::new(config.cmd());
         let cmd = sim.add_host(CoreNode::new(cmd, cmd_mac, CMD, routes.clone()));
         sim.plug(cmd, Port::Core, core);
         let correspondent =
             sim.add_host(Correspondent::new(correspondent_mac, CORRESPONDENT, routes.clone()));
         sim.plug(correspondent, Port::Core, core);
 
-        let subscribers = (1..=config.mobiles).map(|n| (mobile_mac(n), mn_identifier(n)));
         let mut maars = Vec::new();
         for number in 1..=config.maars {
-            let address = maar_address(number);
-            let mut node = MaarConfig::new(address, CMD, pool(number));
-            node.local_prefixes = vec![local_network(number)];
-            node.subscribers = subscribers.clone().collect();
-            let (node, mac) = (Maar::new(node), mac(0xaa, number));
+            let (address, mac) = (maar_address(number), mac(0xaa, number));
+            let node = Maar::new(config.maar(number));
             let maar =
                 sim.add_host(MaarHost::new(node, address, mac, routes.clone(), config.forwarding_delay));
             let access = sim.add_link(&format!("access{number}"), config.access);
@@ -137,7 +173,7 @@ impl Domain {
             maars.push((maar, access));
         }
         let mobiles = (1..=config.mobiles).map(|n| sim.add_host(MobileNode::new(mobile_mac(n)))).collect();
-        Self { sim, cmd, maars, mobiles, gap: config.gap }
+        Self { sim, config: config.clone(), core, cmd, maars, mobiles }
     }
 
     /// The time.
@@ -153,9 +189,36 @@ impl Domain {
     /// Takes a mobile node off its link, if it is on one, and after the gap puts it on the link of a MAAR.
     pub fn attach(&mut self, mobile: u16, maar: u16) {
         self.detach(mobile);
-        self.sim.run_for(self.gap);
+        self.sim.run_for(self.config.gap);
+        self.plug(mobile, maar);
+    }
+
+    /// Puts a mobile node, which is on no link, on the link of a MAAR.
+    pub fn plug(&mut self, mobile: u16, maar: u16) {
         let (_, access) = self.maars[index(maar)];
         self.sim.plug(self.mobiles[index(mobile)], Port::Access, access);
+    }
+
+    /// Lets the next thing happen if it does by this time, else moves the clock there; whether something did.
+    pub fn step(&mut self, deadline: Instant) -> bool {
+        self.sim.step(deadline)
+    }
+
+    /// Changes how the core treats frames from now on.
+    pub fn set_core(&mut self, profile: Profile) {
+        self.sim.set_profile(self.core, profile);
+    }
+
+    /// The CMD loses all that it knew, and starts again.
+    pub fn restart_cmd(&mut self) {
+        let fresh = Cmd::new(self.config.cmd());
+        self.sim.with_host(self.cmd, |host: &mut CoreNode<Cmd>, _| host.node = fresh);
+    }
+
+    /// A MAAR loses all that it knew and its forwarding with it, and starts again.
+    pub fn restart_maar(&mut self, number: u16) {
+        let fresh = Maar::new(self.config.maar(number));
+        self.sim.with_host(self.maars[index(number)].0, |host: &mut MaarHost, _| host.restart(fresh));
     }
 
     /// Takes a mobile node off its link.
@@ -210,6 +273,18 @@ impl Domain {
     /// Every frame on every link.
     pub fn frames(&self) -> &[Tapped] {
         self.sim.tap()
+    }
+
+    /// The MAARs that may have changed since the last call.
+    pub fn take_touched_maars(&mut self) -> Vec<u16> {
+        let touched = self.sim.take_touched();
+        let numbered = (1..).zip(&self.maars);
+        numbered.filter(|(_, (id, _))| touched.contains(id)).map(|(number, _)| number).collect()
+    }
+
+    /// Takes the frames since the last call.
+    pub fn take_frames(&mut self) -> Vec<Tapped> {
+        self.sim.take_tap()
     }
 
     /// The names that people know the addresses by.

@@ -18,6 +18,7 @@ mod link;
 mod maar_host;
 mod mobile_node;
 mod simulation;
+pub mod trial;
 
 pub use core_node::CoreNode;
 pub use correspondent::Correspondent;

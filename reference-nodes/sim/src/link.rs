@@ -17,8 +17,12 @@ pub struct LinkId(pub usize);
 pub struct Profile {
     /// How long every frame takes.
     pub delay: Duration,
-    /// How much longer a frame may take; frames do not overtake each other.
+    /// How much longer a frame may take.
     pub jitter: Duration,
+    /// Whether a frame that takes less time overtakes those before it.
+    pub reorders: bool,
+    /// How many of a thousand frames arrive twice.
+    pub duplicates_per_mille: u32,
     /// How many of a thousand frames are lost.
     pub loss_per_mille: u32,
     /// Octets in a second; 0 for no limit.
@@ -67,22 +71,41 @@ impl Link {
         Self { name: name.to_owned(), profile, ends: Vec::new(), last_arrival, free_at }
     }
 
-    /// Sends a frame of this many octets.
-    pub(crate) fn carry(&mut self, now: Instant, octets: usize, chance: &mut ChaCha8Rng) -> Fate {
-        let Profile { delay, jitter, loss_per_mille, octets_per_second } = self.profile;
+    /// Sends a frame of this many octets: what becomes of it, and when its duplicate arrives if it has one.
+    pub(crate) fn carry(
+        &mut self,
+        now: Instant,
+        octets: usize,
+        chance: &mut ChaCha8Rng,
+    ) -> (Fate, Option<Instant>) {
+        let Profile { loss_per_mille, duplicates_per_mille, octets_per_second, .. } = self.profile;
         if self.ends.len() < 2 {
-            return Fate::Unheard;
+            return (Fate::Unheard, None);
         }
         let start = self.free_at.max(now);
         let nanos = (octets as u64 * 1_000_000_000).checked_div(octets_per_second).unwrap_or(0);
         self.free_at = start + Duration::from_nanos(nanos);
-        if loss_per_mille > 0 && chance.next_u32() % 1000 < loss_per_mille {
-            return Fate::Lost;
+        if happens(loss_per_mille, chance) {
+            return (Fate::Lost, None);
         }
+        let arrival = self.arrival(chance);
+        let duplicate = happens(duplicates_per_mille, chance).then(|| self.arrival(chance));
+        (Fate::Arrives(arrival), duplicate)
+    }
+
+    fn arrival(&mut self, chance: &mut ChaCha8Rng) -> Instant {
+        let Profile { delay, jitter, reorders, .. } = self.profile;
         let jitter_nanos = u64::try_from(jitter.as_nanos()).unwrap_or(u64::MAX);
         let extra = if jitter_nanos == 0 { 0 } else { chance.next_u64() % jitter_nanos };
-        let arrival = (self.free_at + delay + Duration::from_nanos(extra)).max(self.last_arrival);
-        self.last_arrival = arrival;
-        Fate::Arrives(arrival)
+        let arrival = self.free_at + delay + Duration::from_nanos(extra);
+        if reorders {
+            return arrival;
+        }
+        self.last_arrival = arrival.max(self.last_arrival);
+        self.last_arrival
     }
+}
+
+fn happens(per_mille: u32, chance: &mut ChaCha8Rng) -> bool {
+    per_mille > 0 && chance.next_u32() % 1000 < per_mille
 }

@@ -15,6 +15,7 @@ use crate::{Host, Port, Routes};
 /// A MAAR on the simulated network.
 pub struct MaarHost {
     node: Maar,
+    address: Ipv6Addr,
     engine: Engine,
     mac: Mac,
     routes: Routes,
@@ -34,6 +35,7 @@ impl MaarHost {
     pub fn new(node: Maar, address: Ipv6Addr, mac: Mac, routes: Routes, forwarding_delay: Duration) -> Self {
         Self {
             node,
+            address,
             engine: Engine::new(address),
             mac,
             routes,
@@ -48,6 +50,19 @@ impl MaarHost {
     /// What its forwarding holds.
     pub fn plane(&self) -> dmm_dataplane::Plane {
         self.engine.snapshot()
+    }
+
+    /// Its control plane.
+    pub fn node(&self) -> &Maar {
+        &self.node
+    }
+
+    /// Starts again with nothing but its configuration, as after a loss of power.
+    pub fn restart(&mut self, node: Maar) {
+        self.node = node;
+        self.engine = Engine::new(self.address);
+        self.orders.clear();
+        self.transmit.clear();
     }
 
     fn input(&mut self, now: Instant, input: Input<'_>) {

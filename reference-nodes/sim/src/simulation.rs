@@ -1,8 +1,8 @@
 //! The queue of what happens next, and the clock that jumps from one thing to the other.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::collections::btree_map::OccupiedEntry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dmm_codec::Instant;
@@ -16,12 +16,20 @@ use crate::{Host, HostId, Port};
 pub struct Simulation {
     now: Instant,
     hosts: Vec<Box<dyn Host>>,
+    /// When each host wants its turn: asked after everything that may have changed it, so that a step costs no look at all
+    /// hosts.
+    wants: Vec<Option<Instant>>,
+    turns: BTreeSet<(Instant, HostId)>,
     links: Vec<Link>,
+    /// The link that each port is in.
+    plugs: BTreeMap<(HostId, Port), LinkId>,
     /// Frames on their way, in order of arrival; the number settles ties in the order of sending.
     queue: BTreeMap<(Instant, u64), Arrival>,
     sent: u64,
     chance: ChaCha8Rng,
     tap: Vec<Tapped>,
+    /// Hosts that had a turn since somebody last asked.
+    touched: BTreeSet<HostId>,
 }
 
 struct Arrival {
@@ -36,11 +44,15 @@ impl Simulation {
         Self {
             now: start,
             hosts: Vec::new(),
+            wants: Vec::new(),
+            turns: BTreeSet::new(),
+            plugs: BTreeMap::new(),
             links: Vec::new(),
             queue: BTreeMap::new(),
             sent: 0,
             chance: ChaCha8Rng::seed_from_u64(seed),
             tap: Vec::new(),
+            touched: BTreeSet::new(),
         }
     }
 
@@ -58,7 +70,15 @@ impl Simulation {
     /// Adds a host.
     pub fn add_host(&mut self, host: impl Host) -> HostId {
         self.hosts.push(Box::new(host));
-        HostId(self.hosts.len() - 1)
+        self.wants.push(None);
+        let id = HostId(self.hosts.len() - 1);
+        self.ask(id);
+        id
+    }
+
+    /// Changes how a link treats frames from now on.
+    pub fn set_profile(&mut self, link: LinkId, profile: Profile) {
+        self.links[link.0].profile = profile;
     }
 
     /// The names of all links, by their number.
@@ -69,6 +89,7 @@ impl Simulation {
     /// Plugs a host into a link.
     pub fn plug(&mut self, host: HostId, port: Port, link: LinkId) {
         self.links[link.0].ends.push((host, port));
+        self.plugs.insert((host, port), link);
         self.hosts[host.0].plugged(self.now, port);
         self.transmit(host);
     }
@@ -76,14 +97,10 @@ impl Simulation {
     /// Unplugs a host from whatever its port is in; the link layer of the others notices.
     pub fn unplug(&mut self, host: HostId, port: Port) {
         let mac = self.hosts[host.0].mac(port);
-        let mut noticing = Vec::new();
-        for link in &mut self.links {
-            if link.ends.contains(&(host, port)) {
-                link.ends.retain(|end| *end != (host, port));
-                noticing.extend(link.ends.iter().copied());
-            }
-        }
-        for (other, port) in noticing {
+        let Some(link) = self.plugs.remove(&(host, port)) else { return };
+        let ends = &mut self.links[link.0].ends;
+        ends.retain(|end| *end != (host, port));
+        for (other, port) in ends.clone() {
             self.hosts[other.0].neighbour_left(self.now, port, mac);
             self.transmit(other);
         }
@@ -120,10 +137,15 @@ impl Simulation {
         std::mem::take(&mut self.tap)
     }
 
+    /// The hosts that may have changed since the last call.
+    pub fn take_touched(&mut self) -> BTreeSet<HostId> {
+        std::mem::take(&mut self.touched)
+    }
+
     /// When something happens next.
     pub fn next_event(&self) -> Option<Instant> {
         let arrival = self.queue.keys().next().map(|(at, _)| *at);
-        let timeout = self.hosts.iter().filter_map(|host| host.next_timeout()).min();
+        let timeout = self.turns.first().map(|(at, _)| *at);
         // A host that asks for a time that has passed gets its turn now.
         arrival.into_iter().chain(timeout).min().map(|at| at.max(self.now))
     }
@@ -161,31 +183,51 @@ impl Simulation {
     }
 
     fn due_host(&self) -> Option<HostId> {
-        let due = |host: &dyn Host| host.next_timeout().is_some_and(|at| at <= self.now);
-        self.hosts.iter().position(|host| due(&**host)).map(HostId)
+        self.turns.first().filter(|(at, _)| *at <= self.now).map(|(_, host)| *host)
     }
 
     fn arrive(&mut self, arrival: &Arrival) {
         // Whoever is on the link now hears it: one who left in between does not.
         let ends = self.links[arrival.link.0].ends.clone();
+        let is_group = arrival.frame.first().is_some_and(|octet| octet & 1 == 1);
         for (host, port) in ends.into_iter().filter(|(host, _)| *host != arrival.from) {
+            // On the core a frame is for one host; on an access link the addresses of DLIFs come and go.
+            if port == Port::Core && !is_group && !arrival.frame.starts_with(&self.hosts[host.0].mac(port)) {
+                continue;
+            }
             self.hosts[host.0].receive(self.now, port, &arrival.frame);
             self.transmit(host);
         }
     }
 
-    /// Puts on the link what a host has to send.
+    /// Puts on the link what a host has to send, and notes when it wants its next turn.
     fn transmit(&mut self, from: HostId) {
         while let Some((port, frame)) = self.hosts[from.0].poll_transmit() {
-            let plugged = self.links.iter().position(|link| link.ends.contains(&(from, port)));
             // A frame out of a port without a link is gone, and no tap is there to see it.
-            let Some(link) = plugged.map(LinkId) else { continue };
-            let fate = self.links[link.0].carry(self.now, frame.len(), &mut self.chance);
+            let Some(link) = self.plugs.get(&(from, port)).copied() else { continue };
+            let (fate, duplicate) = self.links[link.0].carry(self.now, frame.len(), &mut self.chance);
             self.tap.push(Tapped { at: self.now, link, fate, frame: frame.clone() });
+            if let Some(at) = duplicate {
+                self.queue.insert((at, self.sent), Arrival { link, from, frame: frame.clone() });
+                self.sent += 1;
+            }
             if let Fate::Arrives(at) = fate {
                 self.queue.insert((at, self.sent), Arrival { link, from, frame });
                 self.sent += 1;
             }
+        }
+        self.ask(from);
+    }
+
+    fn ask(&mut self, id: HostId) {
+        self.touched.insert(id);
+        let wants = self.hosts[id.0].next_timeout();
+        let before = std::mem::replace(&mut self.wants[id.0], wants);
+        if before != wants {
+            if let Some(at) = before {
+                self.turns.remove(&(at, id));
+            }
+            self.turns.extend(wants.map(|at| (at, id)));
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The figures of RFC 8885 in virtual time: what the mobile node, the nodes and the wire show.
 
-use std::net::Ipv6Addr;
+mod support;
+
 use std::time::Duration;
 
 use dmm_codec::packet::{Ethernet, IPV6_IN_IPV6, Ipv6, MOBILITY_HEADER, UDP};
 use dmm_codec::{Message, MobilityOption};
 use dmm_sim::domain::{CMD, CORRESPONDENT, DomainConfig, local_network, maar_address, pool};
 use dmm_sim::{Domain, Fate, Profile, Tapped};
+use support::ladder;
 
 const SECOND: Duration = Duration::from_secs(1);
 const EVERY: Duration = Duration::from_millis(20);
@@ -22,31 +24,6 @@ fn journey(config: &DomainConfig, visits: &[u16]) -> Domain {
     }
     domain.run_for(SECOND);
     domain
-}
-
-/// Who sent what to whom on the core, in order: the ladder of the RFC's figures.
-fn ladder(domain: &Domain) -> String {
-    let names = domain.names();
-    let name = |address: Ipv6Addr| {
-        names
-            .iter()
-            .find(|(known, _)| *known == address)
-            .map_or(address.to_string(), |(_, name)| name.clone())
-    };
-    let mut lines = String::new();
-    for packet in packets(domain.frames()).filter(|packet| packet.next_header == MOBILITY_HEADER) {
-        let (src, dst) = (packet.src, packet.dst);
-        let message =
-            Message::decode(packet.payload(), src, dst).expect("nodes send well-formed messages").message;
-        let what = match &message {
-            Message::Pbu(pbu) => format!("PBU [{}] seq {} lifetime {}", pbu.flags, pbu.seq, pbu.lifetime),
-            Message::Pba(pba) => format!("PBA [{}] seq {} status {}", pba.flags, pba.seq, pba.status.0),
-            other => format!("{other:?}"),
-        };
-        let options: Vec<String> = message.options().iter().map(|option| option.kind().to_string()).collect();
-        lines += &format!("{} -> {}: {what}, options {}\n", name(src), name(dst), options.join(" "));
-    }
-    lines
 }
 
 fn packets(frames: &[Tapped]) -> impl Iterator<Item = Ipv6<'_>> {

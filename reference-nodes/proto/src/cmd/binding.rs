@@ -1,4 +1,4 @@
-//! What a CMD keeps of one mobile node: where it is, what is anchored elsewhere, and the relay that is under way.
+//! What a CMD keeps of one mobile node: where it is, what is anchored elsewhere, and the handover that is under way.
 
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
@@ -7,14 +7,13 @@ use dmm_codec::{Instant, Lifetime, MobilityOption, PreviousMaar};
 use ipnet::Ipv6Net;
 
 use crate::exchange::{Freshness, Request};
+use crate::plan::Names;
 
 /// A binding cache entry (RFC 8885 §3.1 step 2, extended by the P-MAAR list of §3.2 step 3).
 #[derive(Clone, Debug)]
 pub(super) struct Binding {
-    /// The S-MAAR's address, registered as Proxy-CoA.
-    pub(super) p_coa: Ipv6Addr,
-    /// The prefixes anchored at the S-MAAR.
-    pub(super) prefixes: Vec<Ipv6Net>,
+    /// The S-MAAR's address, registered as Proxy-CoA, and what is anchored there.
+    pub(super) serving: Anchor,
     /// What its last PBU said; its answer echoes it.
     pub(super) request: Request,
     /// What the next PBU must be newer than.
@@ -27,89 +26,114 @@ pub(super) struct Binding {
     /// P-MAARs, the oldest first.
     pub(super) p_maars: Vec<PMaar>,
     /// The handover whose P-MAARs have not all answered.
-    pub(super) relay: Option<Relay>,
+    pub(super) handover: Option<Handover>,
 }
 
-/// An element of the P-MAAR list: "the P-MAAR's global address and the prefix it is anchoring" (RFC 8885 §3.2).
+/// A MAAR and what it anchors for a mobile node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Anchor {
+    pub(super) maar: Ipv6Addr,
+    pub(super) prefixes: Vec<Ipv6Net>,
+    /// Local Prefix and DLIF options of it, passed on as they came (RFC 8885 §3.7, R3.7.11).
+    pub(super) details: Vec<MobilityOption>,
+}
+
+/// An element of the P-MAAR list: "the P-MAAR's global address and the prefix it has delegated" (RFC 8885 §3.2).
 #[derive(Clone, Debug)]
 pub(super) struct PMaar {
-    pub(super) address: Ipv6Addr,
-    pub(super) prefixes: Vec<Ipv6Net>,
+    pub(super) anchor: Anchor,
     /// Whether it has answered for the present S-MAAR.
-    pub(super) confirmed: bool,
-    /// Local Prefix and DLIF options of its PBA, passed on as they came (RFC 8885 §3.7, R3.7.11).
-    pub(super) details: Vec<MobilityOption>,
+    pub(super) answered: bool,
 }
 
 /// A handover under way.
 #[derive(Clone, Debug)]
-pub(super) struct Relay {
+pub(super) struct Handover {
     /// P-MAARs that have not answered.
     pub(super) waiting: BTreeSet<Ipv6Addr>,
-    /// When the S-MAAR is told what is known by then; `None` once it has been told.
+    /// When the S-MAAR is told what is known by then; `None` once that is settled.
     pub(super) answer_by: Option<Instant>,
 }
 
 impl Binding {
-    /// The lifetime that is left, as a PBU or PBA carries it.
+    /// The lifetime that is left, as a PBU or PBA carries it: at least one unit, since zero would end the session.
     pub(super) fn remaining(&self, now: Instant) -> Lifetime {
-        Lifetime::within(self.expires.since(now))
+        Lifetime::within(self.expires.since(now)).max(Lifetime(1))
     }
 
-    /// Moves the binding to a new S-MAAR and returns whom to tell. The old one joins the P-MAAR list, a P-MAAR that
-    /// the mobile node has come back to leaves it (stance A29).
-    pub(super) fn move_to(
-        &mut self,
-        s_maar: Ipv6Addr,
-        prefixes: Vec<Ipv6Net>,
-        answer_by: Instant,
-    ) -> Vec<Ipv6Addr> {
-        let left = PMaar {
-            address: self.p_coa,
-            prefixes: std::mem::replace(&mut self.prefixes, prefixes),
-            confirmed: false,
-            details: Vec::new(),
-        };
+    /// When something is to be done about it.
+    pub(super) fn deadline(&self) -> Instant {
+        let answer_by = self.handover.as_ref().and_then(|handover| handover.answer_by);
+        answer_by.map_or(self.expires, |at| at.min(self.expires))
+    }
+
+    /// All prefixes of the mobile node, wherever they are anchored.
+    pub(super) fn prefixes(&self) -> Vec<Ipv6Net> {
+        let anchors = self.p_maars.iter().map(|p_maar| &p_maar.anchor).chain([&self.serving]);
+        anchors.flat_map(|anchor| anchor.prefixes.iter().copied()).collect()
+    }
+
+    pub(super) fn p_maar(&mut self, address: Ipv6Addr) -> Option<&mut PMaar> {
+        self.p_maars.iter_mut().find(|p_maar| p_maar.anchor.maar == address)
+    }
+
+    /// Moves the binding to a new S-MAAR. The old one joins the P-MAAR list, a P-MAAR that the mobile node has come
+    /// back to leaves it (stance A29). Beyond the limit the oldest are let go (R6.5) and returned.
+    pub(super) fn move_to(&mut self, serving: Anchor, max_p_maars: usize) -> Vec<PMaar> {
+        let left = std::mem::replace(&mut self.serving, serving);
         if !self.deregistered {
-            self.p_maars.push(left);
+            self.p_maars.push(PMaar { anchor: left, answered: false });
         }
         self.deregistered = false;
-        self.p_coa = s_maar;
-        self.p_maars.retain(|p_maar| p_maar.address != s_maar);
+        let s_maar = self.serving.maar;
+        self.p_maars.retain(|p_maar| p_maar.anchor.maar != s_maar);
         for p_maar in &mut self.p_maars {
-            p_maar.confirmed = false;
+            p_maar.answered = false;
         }
-        let waiting: Vec<Ipv6Addr> = self.p_maars.iter().map(|p_maar| p_maar.address).collect();
-        self.relay = Some(Relay { waiting: waiting.iter().copied().collect(), answer_by: Some(answer_by) });
-        waiting
+        self.handover = None;
+        let too_many = self.p_maars.len().saturating_sub(max_p_maars);
+        self.p_maars.drain(..too_many).collect()
     }
 
-    /// P-MAARs that never answered because their S-MAAR de-registered first: it is back, so they are asked again.
-    pub(super) fn ask_again(&mut self, answer_by: Instant) -> Vec<Ipv6Addr> {
-        if self.relay.is_some() {
+    /// Begins to ask the P-MAARs that have not answered for the present S-MAAR, and returns whom. Where that is already
+    /// under way, nobody is asked twice (stance A37).
+    pub(super) fn ask(&mut self, answer_by: Instant) -> Vec<Ipv6Addr> {
+        if self.handover.is_some() {
             return Vec::new();
         }
-        let silent = self.p_maars.iter().filter(|p_maar| !p_maar.confirmed);
-        let waiting: Vec<Ipv6Addr> = silent.map(|p_maar| p_maar.address).collect();
+        let silent = self.p_maars.iter().filter(|p_maar| !p_maar.answered);
+        let waiting: Vec<Ipv6Addr> = silent.map(|p_maar| p_maar.anchor.maar).collect();
         if !waiting.is_empty() {
-            self.relay =
-                Some(Relay { waiting: waiting.iter().copied().collect(), answer_by: Some(answer_by) });
+            self.handover =
+                Some(Handover { waiting: waiting.iter().copied().collect(), answer_by: Some(answer_by) });
         }
         waiting
     }
 
-    /// The options that tell the S-MAAR about its P-MAARs: for each that has answered its Previous MAAR options, one
-    /// per prefix (stance A17), and behind them what belongs to it (stance A15).
-    pub(super) fn previous_maar_options(&self) -> Vec<MobilityOption> {
-        let mut options = Vec::new();
-        for p_maar in self.p_maars.iter().filter(|p_maar| p_maar.confirmed) {
-            let address = p_maar.address;
-            let prefixes = p_maar.prefixes.iter();
-            options.extend(
-                prefixes.map(|&prefix| MobilityOption::PreviousMaar(PreviousMaar { address, prefix })),
-            );
-            options.extend(p_maar.details.iter().cloned());
+    /// A P-MAAR is not waited for any more.
+    pub(super) fn settle(&mut self, p_maar: Ipv6Addr) {
+        if let Some(handover) = &mut self.handover {
+            handover.waiting.remove(&p_maar);
         }
-        options
+    }
+
+    /// Whether any P-MAAR has answered for the present S-MAAR.
+    pub(super) fn is_told(&self) -> bool {
+        self.p_maars.iter().any(|p_maar| p_maar.answered)
+    }
+
+    /// The P-MAARs that an answer names, each as the options that say so: its Previous MAAR options, one per prefix
+    /// (stance A17), and behind them what belongs to it (stance A15).
+    pub(super) fn named(&self, names: Names) -> Vec<Vec<MobilityOption>> {
+        let named = self.p_maars.iter().filter(|p_maar| p_maar.answered || names == Names::All);
+        named
+            .map(|PMaar { anchor, .. }| {
+                let address = anchor.maar;
+                let prefixes = anchor.prefixes.iter();
+                let previous =
+                    prefixes.map(|&prefix| MobilityOption::PreviousMaar(PreviousMaar { address, prefix }));
+                previous.chain(anchor.details.iter().cloned()).collect()
+            })
+            .collect()
     }
 }

@@ -1,31 +1,37 @@
-//! The Central Mobility Database in the role of a PBU/PBA relay (RFC 8885 §3.2).
+//! The Central Mobility Database: one binding cache, and a [`Plan`](crate::Plan) that says whether it is relay, locator
+//! or proxy (RFC 8885 §3.2, §3.3, §3.4). As relay:
 //!
 //! ```text
 //! S-MAAR          CMD          P-MAARs
-//!   │──── PBU ────▶│                        binding moves to the S-MAAR
-//!   │              │──── PBU + 68 ──▶│      one per P-MAAR, paced
-//!   │              │◀─── PBA ────────│      collected
+//!   │──── PBU ────▶│                        binding moves to the S-MAAR          registration.rs
+//!   │              │──── PBU + 68 ──▶│      one per P-MAAR, paced                notice.rs
+//!   │              │◀─── PBA ────────│      collected                            collection.rs
 //!   │◀ PBA + 67 … ─│                        when all have answered, or when time is up
 //! ```
 
 mod binding;
+mod check;
+mod collection;
 mod config;
+mod notice;
+mod prefixes;
+mod registration;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv6Addr;
 
-use dmm_codec::{
-    Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status,
-};
+use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, Pba, Pbu, PbuFlags};
 use ipnet::Ipv6Net;
 
-pub use config::{CmdConfig, MaarPeer};
+pub use crate::peer::MaarPeer;
+pub use config::{CmdConfig, CmdLimits, Service};
 
-use crate::exchange::{Freshness, PBU_FLAGS, Request, mn_of, receive, refuse, send};
-use crate::timing::MIN_DELAY_BEFORE_BCE_DELETE;
-use crate::updates::{Due, Persistence, UpdateKey, Updates};
+use crate::exchange::{Request, receive, refuse, send};
+use crate::timing::Agenda;
+use crate::updates::{UpdateKey, Updates};
 use crate::{Event, Ignored, Input, Node, Output, Reason, Timeout};
-use binding::Binding;
+use binding::{Anchor, Binding};
+use prefixes::Prefixes;
 
 /// A CMD.
 #[derive(Clone, Debug)]
@@ -33,23 +39,62 @@ pub struct Cmd {
     config: CmdConfig,
     /// Found by the mobile node's identifier alone: its prefix changes with each MAAR (stance A5).
     bindings: BTreeMap<MnIdentifier, Binding>,
+    prefixes: Prefixes,
+    /// When something is to be done about each binding.
+    deadlines: Agenda<MnIdentifier>,
     updates: Updates,
     /// P-MAARs to be told that a session has ended, and the prefixes that they anchored for it.
     farewells: BTreeMap<UpdateKey, Vec<Ipv6Net>>,
     outbox: VecDeque<Output>,
 }
 
+/// How much a CMD holds: what must come back to nothing when all mobile nodes have left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CmdLoad {
+    /// Mobile nodes.
+    pub bindings: usize,
+    /// Prefixes of mobile nodes.
+    pub prefixes: usize,
+    /// PBUs that are not answered.
+    pub updates: usize,
+}
+
 impl Cmd {
     /// A CMD with an empty binding cache.
     pub fn new(config: CmdConfig) -> Self {
-        let updates = Updates::new(config.backoff, config.pacing);
-        let (bindings, farewells, outbox) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
-        Self { config, bindings, updates, farewells, outbox }
+        let updates = Updates::new(config.sending());
+        Self {
+            config,
+            bindings: BTreeMap::new(),
+            prefixes: Prefixes::default(),
+            deadlines: Agenda::default(),
+            updates,
+            farewells: BTreeMap::new(),
+            outbox: VecDeque::new(),
+        }
     }
 
     /// How many mobile nodes are registered.
     pub fn bindings(&self) -> usize {
         self.bindings.len()
+    }
+
+    /// How much it holds.
+    pub fn load(&self) -> CmdLoad {
+        let updates = self.updates.len().max(self.farewells.len());
+        CmdLoad { bindings: self.bindings.len(), prefixes: self.prefixes.len(), updates }
+    }
+
+    /// The S-MAAR of a mobile node.
+    pub fn s_maar(&self, mn: &MnIdentifier) -> Option<Ipv6Addr> {
+        self.bindings.get(mn).filter(|binding| !binding.deregistered).map(|binding| binding.serving.maar)
+    }
+
+    /// The MAARs that anchor prefixes of a mobile node, the S-MAAR last, and which.
+    pub fn anchors(&self, mn: &MnIdentifier) -> Vec<(Ipv6Addr, Vec<Ipv6Net>)> {
+        let Some(binding) = self.bindings.get(mn) else { return Vec::new() };
+        let anchors = binding.p_maars.iter().map(|p_maar| &p_maar.anchor).chain([&binding.serving]);
+        anchors.map(|anchor| (anchor.maar, anchor.prefixes.clone())).collect()
     }
 
     fn signal(&mut self, now: Instant, src: Ipv6Addr, dst: Ipv6Addr, octets: &[u8]) -> Result<(), Ignored> {
@@ -69,11 +114,11 @@ impl Cmd {
         }
         let request = Request::of(pbu);
         match self.check(now, src, &request) {
-            Ok((mn, freshness)) if request.lifetime == Lifetime::ZERO => {
-                self.deregister(now, src, mn, request, freshness)
+            Ok(accepted) if request.lifetime == Lifetime::ZERO => {
+                self.deregister(now, src, accepted, &request)
             }
-            Ok((mn, freshness)) => {
-                self.register(now, src, mn, request, freshness);
+            Ok(accepted) => {
+                self.register(now, accepted, request);
                 Ok(())
             }
             Err(status) => {
@@ -83,281 +128,35 @@ impl Cmd {
         }
     }
 
-    /// The checks of RFC 5213 §5.3.1 in their order, and those of RFC 8885 where it adds any.
-    fn check(
-        &self,
-        now: Instant,
-        src: Ipv6Addr,
-        request: &Request,
-    ) -> Result<(MnIdentifier, Freshness), Status> {
-        // No RFC says what a CMD does with a PBU of a MAG; it serves none unless told to (stance A3).
-        if !request.flags.contains(PbuFlags::D) {
-            return Err(Status::ADMINISTRATIVELY_PROHIBITED);
-        }
-        let named = request.mn.as_ref().filter(|mn| !mn.identifier.is_empty());
-        let mn = named.ok_or(Status::MISSING_MN_IDENTIFIER_OPTION)?;
-        let maar = self.config.maar(src).ok_or(Status::MAG_NOT_AUTHORIZED_FOR_PROXY_REG)?;
-        let last = self.bindings.get(mn).map(|binding| (binding.p_coa, binding.freshness));
-        // Sequence numbers are each MAAR's own; time stamps order the PBUs of all (RFC 5213 §5.5).
-        let comparable = last.filter(|(p_coa, _)| request.timestamp.is_some() || *p_coa == src);
-        let freshness = Freshness::check(
-            comparable.map(|(_, freshness)| freshness),
-            request,
-            now,
-            self.config.timestamp_window,
-        )?;
-        if request.prefixes.is_empty() {
-            return Err(Status::MISSING_HOME_NETWORK_PREFIX_OPTION);
-        }
-        request.handoff.ok_or(Status::MISSING_HANDOFF_INDICATOR_OPTION)?;
-        request.technology.ok_or(Status::MISSING_ACCESS_TECH_TYPE_OPTION)?;
-        // A prefix belongs to the MAAR whose pool it is from, and to one mobile node (R1.1, stance A6).
-        let owned = |prefix: &Ipv6Net| maar.pools.iter().any(|pool| pool.contains(prefix));
-        let taken = |prefix: &Ipv6Net| {
-            self.bindings.iter().any(|(other, b)| other != mn && b.prefixes.contains(prefix))
-        };
-        if !request.prefixes.iter().all(|prefix| owned(prefix) && !taken(prefix)) {
-            return Err(Status::NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX);
-        }
-        Ok((mn.clone(), freshness))
+    /// Takes a binding out of the cache to change it; [`Cmd::put`] puts it back, and what is found by its contents with
+    /// it.
+    fn take(&mut self, mn: &MnIdentifier) -> Option<Binding> {
+        let binding = self.bindings.remove(mn)?;
+        self.prefixes.change(mn, &binding.prefixes(), &[]);
+        self.deadlines.set(mn, None);
+        Some(binding)
     }
 
-    fn register(
-        &mut self,
-        now: Instant,
-        src: Ipv6Addr,
-        mn: MnIdentifier,
-        request: Request,
-        freshness: Freshness,
-    ) {
-        let lifetime = request.lifetime.min(self.config.max_lifetime);
-        let expires = now + lifetime.duration();
-        let prefixes = request.prefixes.clone();
-        self.farewells.remove(&UpdateKey { mn: mn.clone(), peer: src });
-        let Some(binding) = self.bindings.get_mut(&mn) else {
-            // RFC 8885 §3.1: "the CMD stores a BCE containing the MN-ID, Pref1, and MAAR1's address" (R3.1.4).
-            let binding = Binding {
-                p_coa: src,
-                prefixes,
-                request,
-                freshness,
-                expires,
-                deregistered: false,
-                p_maars: Vec::new(),
-                relay: None,
-            };
-            self.bindings.insert(mn.clone(), binding);
-            self.outbox.push_back(Output::Event(Event::Registered { mn: mn.clone(), s_maar: src }));
-            return self.answer(now, &mn);
-        };
-        (binding.request, binding.freshness, binding.expires) = (request, freshness, expires);
-        if binding.p_coa == src {
-            // A refresh, or the S-MAAR asks again while P-MAARs are being told: they are not told twice (A37).
-            (binding.prefixes, binding.deregistered) = (prefixes, false);
-            for peer in binding.ask_again(now + self.config.aggregation_timeout) {
-                self.updates.want(now, UpdateKey { mn: mn.clone(), peer }, Persistence::UntilAnswered);
-            }
-            let unanswered = binding.relay.as_ref().is_some_and(|relay| relay.answer_by.is_some());
-            if !unanswered {
-                self.answer(now, &mn);
-            }
-            return;
-        }
-        // RFC 8885 §3.2 step 2: the PBU goes to the P-CoA and to "the ones in the P-MAAR list" (R3.2.15), and the
-        // S-MAAR's address becomes the P-CoA (R3.2.5).
-        let asked = binding.move_to(src, prefixes, now + self.config.aggregation_timeout);
-        let p_maars = asked.len();
-        for peer in asked {
-            self.updates.want(now, UpdateKey { mn: mn.clone(), peer }, Persistence::UntilAnswered);
-        }
-        self.updates.cancel(&UpdateKey { mn: mn.clone(), peer: src });
-        self.outbox.push_back(Output::Event(Event::HandoverStarted { mn: mn.clone(), s_maar: src, p_maars }));
-        self.forget_oldest_p_maars(now, &mn);
-        self.answer_if_complete(now, &mn);
-    }
-
-    /// R6.5: "imposing a limit on the number of P-MAARs associated with a given MN".
-    fn forget_oldest_p_maars(&mut self, now: Instant, mn: &MnIdentifier) {
-        let Some(binding) = self.bindings.get_mut(mn) else { return };
-        let too_many = binding.p_maars.len().saturating_sub(self.config.max_p_maars);
-        let forgotten: Vec<_> = binding.p_maars.drain(..too_many).collect();
-        for p_maar in forgotten {
-            if let Some(relay) = &mut binding.relay {
-                relay.waiting.remove(&p_maar.address);
-            }
-            let key = UpdateKey { mn: mn.clone(), peer: p_maar.address };
-            self.updates.want(now, key.clone(), Persistence::UntilMaximum);
-            self.farewells.insert(key, p_maar.prefixes);
-        }
-    }
-
-    fn deregister(
-        &mut self,
-        now: Instant,
-        src: Ipv6Addr,
-        mn: MnIdentifier,
-        request: Request,
-        freshness: Freshness,
-    ) -> Result<(), Ignored> {
-        if let Some(binding) = self.bindings.get_mut(&mn) {
-            // RFC 8885 §3.5: "allowing only an S-MAAR to de-register the whole MN session" (R3.5.1, stance A27).
-            if binding.p_coa != src {
-                return Err(Ignored::NotServing);
-            }
-            binding.freshness = freshness;
-            binding.deregistered = true;
-            binding.expires = now + MIN_DELAY_BEFORE_BCE_DELETE;
-            // The handover that was under way has no S-MAAR any more.
-            if binding.relay.take().is_some() {
-                for p_maar in &binding.p_maars {
-                    self.updates.cancel(&UpdateKey { mn: mn.clone(), peer: p_maar.address });
-                }
-            }
-        }
-        self.send_pba(src, request.answer(Status::ACCEPTED, Lifetime::ZERO, &request.prefixes));
-        Ok(())
-    }
-
-    fn pba(&mut self, now: Instant, src: Ipv6Addr, pba: &Pba) -> Result<(), Ignored> {
-        if self.config.maar(src).is_none() {
-            return Err(Ignored::Stranger);
-        }
-        if !pba.flags.contains(PbaFlags::P | PbaFlags::D) {
-            return Err(Ignored::NotForUs);
-        }
-        let mn = mn_of(pba).ok_or(Ignored::Unasked)?.clone();
-        let key = UpdateKey { mn, peer: src };
-        if !self.updates.answered(&key, pba.seq) {
-            return Err(Ignored::Unasked);
-        }
-        if self.farewells.remove(&key).is_none() {
-            self.collect(&key, pba);
-            self.answer_if_complete(now, &key.mn);
-        }
-        Ok(())
-    }
-
-    /// RFC 8885 §3.2 step 3: the CMD "populates an instance of the P-MAAR list" from a P-MAAR's PBA (R3.2.9).
-    fn collect(&mut self, key: &UpdateKey, pba: &Pba) {
-        let Some(binding) = self.bindings.get_mut(&key.mn) else { return };
-        if let Some(relay) = &mut binding.relay {
-            relay.waiting.remove(&key.peer);
-        }
-        if !pba.status.is_accepted() {
-            // A P-MAAR that refuses is not reported to the S-MAAR and not asked again (stance A39).
-            binding.p_maars.retain(|p_maar| p_maar.address != key.peer);
-            let event = Event::Rejected { mn: key.mn.clone(), by: key.peer, status: pba.status };
-            self.outbox.push_back(Output::Event(event));
-            return;
-        }
-        let Some(p_maar) = binding.p_maars.iter_mut().find(|p_maar| p_maar.address == key.peer) else {
-            return;
-        };
-        p_maar.confirmed = true;
-        p_maar.details.clear();
-        for option in &pba.options {
-            if let MobilityOption::LocalPrefix(_)
-            | MobilityOption::DlifLinkLocal(_)
-            | MobilityOption::DlifLinkLayer(_) = option
-            {
-                p_maar.details.push(option.clone());
-            }
-        }
-    }
-
-    /// RFC 8885 §3.2: "aggregates all of the PBAs into one PBA"; what comes after the time-out is sent "upon their
-    /// arrival" (R3.2.16, R3.2.17).
-    fn answer_if_complete(&mut self, now: Instant, mn: &MnIdentifier) {
-        let Some(binding) = self.bindings.get(mn) else { return };
-        let Some(relay) = &binding.relay else { return };
-        if relay.waiting.is_empty() || relay.answer_by.is_none() {
-            self.answer(now, mn);
-        }
-    }
-
-    /// Answers the S-MAAR's last PBU with all that is known.
-    fn answer(&mut self, now: Instant, mn: &MnIdentifier) {
-        let Some(binding) = self.bindings.get_mut(mn) else { return };
-        let mut pba = binding.request.answer(Status::ACCEPTED, binding.remaining(now), &binding.prefixes);
-        pba.options.extend(binding.previous_maar_options());
-        let s_maar = binding.p_coa;
-        let answered = binding.p_maars.iter().filter(|p_maar| p_maar.confirmed).count();
-        let missing = binding.p_maars.len() - answered;
-        match &mut binding.relay {
-            Some(relay) if !relay.waiting.is_empty() => relay.answer_by = None,
-            _ => binding.relay = None,
-        }
-        if answered + missing > 0 {
-            let event = Event::HandoverAnswered { mn: mn.clone(), s_maar, answered, missing };
-            tracing::debug!(%event);
-            self.outbox.push_back(Output::Event(event));
-        }
-        self.send_pba(s_maar, pba);
+    fn put(&mut self, mn: &MnIdentifier, binding: Binding) {
+        self.prefixes.change(mn, &[], &binding.prefixes());
+        self.deadlines.set(mn, Some(binding.deadline()));
+        self.bindings.insert(mn.clone(), binding);
     }
 
     /// Ends bindings whose time has come, and answers S-MAARs that have waited long enough.
     fn timers(&mut self, now: Instant) {
-        let late =
-            |b: &Binding| b.relay.as_ref().and_then(|relay| relay.answer_by).is_some_and(|by| by <= now);
-        let waiting: Vec<_> =
-            self.bindings.iter().filter(|(_, b)| late(b)).map(|(mn, _)| mn.clone()).collect();
-        for mn in waiting {
-            self.answer(now, &mn);
-        }
-        let ended: Vec<_> =
-            self.bindings.iter().filter(|(_, b)| b.expires <= now).map(|(mn, _)| mn.clone()).collect();
-        for mn in ended {
-            let Some(binding) = self.bindings.remove(&mn) else { continue };
-            // P-MAARs have stopped their timers (§3.5); only the CMD can tell them (stance A26).
+        for mn in self.deadlines.due(now).cloned().collect::<Vec<_>>() {
+            let Some(binding) = self.bindings.get(&mn) else { continue };
+            if binding.expires > now {
+                self.answer_late(now, &mn);
+                continue;
+            }
+            let Some(binding) = self.take(&mn) else { continue };
             for p_maar in binding.p_maars {
-                let key = UpdateKey { mn: mn.clone(), peer: p_maar.address };
-                self.updates.want(now, key.clone(), Persistence::UntilMaximum);
-                self.farewells.insert(key, p_maar.prefixes);
+                self.take_leave(now, &mn, p_maar.anchor);
             }
             self.outbox.push_back(Output::Event(Event::Ended { mn }));
         }
-    }
-
-    fn send_updates(&mut self, now: Instant) {
-        while let Some(due) = self.updates.due(now) {
-            let Some(pbu) = self.update(now, &due) else {
-                self.updates.cancel(&due.key);
-                continue;
-            };
-            if due.repetition > 0 {
-                let Due { key: UpdateKey { mn, peer }, repetition, .. } = due.clone();
-                self.outbox.push_back(Output::Event(Event::Retransmitted { mn, peer, repetition }));
-            }
-            self.outbox.push_back(send(self.config.address, due.key.peer, &Message::Pbu(pbu)));
-            if !self.updates.is_outstanding(&due.key) {
-                self.farewells.remove(&due.key);
-            }
-        }
-    }
-
-    /// The PBU to a P-MAAR (RFC 8885 §3.2 step 2): the prefixes anchored there (stance A7), and the S-MAAR's address
-    /// in a Serving MAAR option (R3.2.4); with lifetime zero and without it where the session has ended.
-    fn update(&self, now: Instant, due: &Due) -> Option<Pbu> {
-        let UpdateKey { mn, peer } = &due.key;
-        let binding = self.bindings.get(mn);
-        let (lifetime, prefixes, s_maar, request) = if let Some(prefixes) = self.farewells.get(&due.key) {
-            (Lifetime::ZERO, prefixes, None, binding.map(|binding| &binding.request))
-        } else {
-            let binding = binding?;
-            let p_maar = binding.p_maars.iter().find(|p_maar| p_maar.address == *peer)?;
-            (binding.remaining(now), &p_maar.prefixes, Some(binding.p_coa), Some(&binding.request))
-        };
-        let mut options = vec![MobilityOption::MnIdentifier(mn.clone())];
-        options.extend(prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
-        options.push(MobilityOption::HandoffIndicator(
-            request.and_then(|r| r.handoff).unwrap_or(dmm_codec::HandoffIndicator::UNKNOWN),
-        ));
-        options.push(MobilityOption::AccessTechnology(
-            request.and_then(|r| r.technology).unwrap_or(dmm_codec::AccessTechnology::VIRTUAL),
-        ));
-        options.push(MobilityOption::Timestamp(now.timestamp()));
-        options.extend(s_maar.map(MobilityOption::ServingMaar));
-        Some(Pbu { seq: due.seq, flags: PBU_FLAGS, lifetime, options })
     }
 
     fn send_pba(&mut self, to: Ipv6Addr, pba: Pba) {
@@ -385,11 +184,10 @@ impl Node for Cmd {
 
     fn next_timeout(&self) -> Option<Timeout> {
         let update = self.updates.next_timeout().map(|at| Timeout { at, reason: Reason::Update });
-        let bindings = self.bindings.values().flat_map(|binding| {
-            let answer_by = binding.relay.as_ref().and_then(|relay| relay.answer_by);
-            let aggregation = answer_by.map(|at| Timeout { at, reason: Reason::Aggregation });
-            aggregation.into_iter().chain([Timeout { at: binding.expires, reason: Reason::Lifetime }])
+        let binding = self.deadlines.first().map(|(at, mn)| {
+            let ends = self.bindings.get(mn).is_some_and(|binding| binding.expires == *at);
+            Timeout { at: *at, reason: if ends { Reason::Lifetime } else { Reason::Aggregation } }
         });
-        update.into_iter().chain(bindings).min()
+        update.into_iter().chain(binding).min()
     }
 }

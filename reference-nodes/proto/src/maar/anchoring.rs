@@ -1,13 +1,15 @@
 //! The MAAR as P-MAAR: the CMD says where a mobile node has gone, and its prefix follows it through a tunnel
-//! (RFC 8885 §3.2 steps 2 and 3).
+//! (RFC 8885 §3.2 steps 2 and 3). Where the plan says so, it tells the S-MAAR itself (§3.3).
 
 use std::net::Ipv6Addr;
 
 use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, Pbu, PbuFlags, Status};
 
 use super::Maar;
-use super::mobile::{Mobile, Place};
-use crate::exchange::{Freshness, Request, refuse, send};
+use super::mobile::{Before, Elsewhere, Mobile, Place};
+use crate::exchange::{Freshness, Rejection, Request, refuse, send};
+use crate::plan::Deregistration;
+use crate::updates::Persistence;
 use crate::{Event, Ignored, Output};
 
 /// What the CMD asks of a P-MAAR.
@@ -25,7 +27,7 @@ impl Maar {
         }
         let request = Request::of(pbu);
         match self.check(now, src, &request) {
-            Ok((mn, freshness, asked)) => self.follow(&mn, &request, freshness, &asked),
+            Ok((mn, freshness, asked)) => self.follow(now, &mn, &request, freshness, &asked),
             Err(status) => {
                 self.outbox.extend(refuse(self.config.address, src, &request, status, now));
             }
@@ -47,8 +49,10 @@ impl Maar {
         // Stance A40.
         let mobile = self.mobiles.get(mn).ok_or(Status::NOT_LMA_FOR_THIS_MOBILE_NODE)?;
         let freshness = Freshness::check(mobile.freshness, request, now, self.config.timestamp_window)?;
-        // It has come back since the CMD sent this (stance A36: the latest wins).
-        if request.timestamp.is_some_and(|sent| sent < mobile.seen.timestamp()) {
+        // It has come back, or the CMD has heard of that, since the CMD sent this (stance A36: the latest wins). A CMD that
+        // still means it asks anew.
+        let known = mobile.seen.max(mobile.confirmed);
+        if request.timestamp.is_some_and(|sent| sent < known.timestamp()) {
             return Err(Status::TIMESTAMP_LOWER_THAN_PREV_ACCEPTED);
         }
         if request.lifetime == Lifetime::ZERO {
@@ -65,33 +69,97 @@ impl Maar {
         }
     }
 
-    fn follow(&mut self, mn: &MnIdentifier, request: &Request, freshness: Freshness, asked: &Asked) {
+    fn follow(
+        &mut self,
+        now: Instant,
+        mn: &MnIdentifier,
+        request: &Request,
+        freshness: Freshness,
+        asked: &Asked,
+    ) {
         let cmd_key = self.cmd_key(mn);
+        let timer = self.anchor_timer(now, request.lifetime);
         let Some(mobile) = self.mobiles.get_mut(mn) else { return };
         mobile.freshness = Some(freshness);
-        let pba = anchor_pba(mobile, request);
+        let own = self.config.address;
+        let (pba, to_s_maar) = (anchor_pba(mobile, request), s_maar_pba(mobile, request));
+        let mut promise = Vec::new();
         match *asked {
             Asked::Serve(s_maar) => {
-                mobile.place = Place::Anchoring { s_maar };
-                // The mobile node is elsewhere: whatever was to be asked of the CMD about it is void.
-                self.updates.cancel(&cmd_key);
+                let elsewhere = Elsewhere { s_maar, until: timer };
+                if matches!(mobile.place, Place::Registering { .. }) {
+                    // It is on our link, and the CMD has not heard of that yet: it will, and ours is the later word.
+                    mobile.place = Place::Registering { before: Before::Elsewhere(elsewhere) };
+                } else {
+                    mobile.place = Place::Anchoring(elsewhere);
+                    // The mobile node is elsewhere: whatever was to be asked of the CMD about it is void.
+                    self.updates.cancel(&cmd_key);
+                }
                 self.outbox.push_back(Output::Event(Event::Anchoring { mn: mn.clone(), s_maar }));
+                if self.config.plan.p_maars_tell {
+                    promise.push(send(own, s_maar, &Message::Pba(to_s_maar)));
+                }
             }
             // The session that has ended is the one before: the mobile node is here again, and the CMD is being asked.
             Asked::Forget if matches!(mobile.place, Place::Registering { .. }) => {
-                mobile.place = Place::Registering { s_maar: None };
+                mobile.place = Place::Registering { before: Before::Nothing };
             }
             Asked::Forget => {
                 self.updates.cancel(&cmd_key);
-                self.mobiles.remove(mn);
-                self.outbox.push_back(Output::Event(Event::Ended { mn: mn.clone() }));
+                self.forget(mn);
             }
         }
         // The PBA promises the tunnel: it leaves once the tunnel is there, or says that it could not be made.
         let failed = request.answer(Status::INSUFFICIENT_RESOURCES, Lifetime::ZERO, &request.prefixes);
-        let [promise, otherwise] =
-            [pba, failed].map(|pba| vec![send(self.config.address, self.config.cmd, &Message::Pba(pba))]);
-        self.reconcile(promise, otherwise);
+        promise.push(send(own, self.config.cmd, &Message::Pba(pba)));
+        let otherwise = vec![send(own, self.config.cmd, &Message::Pba(failed))];
+        self.reconcile(mn, promise, otherwise);
+    }
+
+    /// For how long a P-MAAR believes the CMD's last word: the binding's lifetime where its timer runs on (R3.5.4), a
+    /// long guard where it "stops the BCE timer" (R3.5.3, stance A26).
+    fn anchor_timer(&self, now: Instant, lifetime: Lifetime) -> Instant {
+        now + match self.config.deregistration {
+            Deregistration::SMaarOnly => self.config.anchor_guard,
+            Deregistration::PMaarsToo => lifetime.duration(),
+        }
+    }
+
+    /// The timer of a prefix that is anchored here has run out.
+    pub(super) fn anchor_timer_ends(&mut self, now: Instant, mn: &MnIdentifier) {
+        let key = self.cmd_key(mn);
+        if self.config.deregistration == Deregistration::PMaarsToo && !self.updates.is_outstanding(&key) {
+            // R3.5.4: "P-MAARs can, upon BCE expiry, send de-registration messages to the CMD". The mobile node may be
+            // using the prefix, so that lost answers are no reason to give it up.
+            return self.updates.want(now, key, Persistence::UntilAnswered);
+        }
+        self.updates.cancel(&key);
+        self.forget(mn);
+        self.reconcile(mn, Vec::new(), Vec::new());
+    }
+
+    /// What the CMD answers to that: "a PBA with a non-zero lifetime, hence renewing the session if the MN is still
+    /// connected to the domain", or one of zero (R3.5.5).
+    pub(super) fn renewed(&mut self, now: Instant, mn: &MnIdentifier, elsewhere: Elsewhere, pba: &Pba) {
+        if pba.status.is_accepted() && pba.lifetime != Lifetime::ZERO {
+            let until = self.anchor_timer(now, pba.lifetime);
+            if let Some(mobile) = self.mobiles.get_mut(mn) {
+                mobile.place = Place::Anchoring(Elsewhere { until, ..elsewhere });
+            }
+            return;
+        }
+        let later = match Rejection::of(pba.status) {
+            _ if pba.status.is_accepted() => None,
+            // A PBU of the S-MAAR came in between: that it is refused says nothing about the session.
+            Rejection::Overtaken => Some(now),
+            Rejection::Later => Some(now + self.config.backoff.max),
+            Rejection::Prefix | Rejection::Final => None,
+        };
+        if let Some(at) = later {
+            return self.updates.want(at, self.cmd_key(mn), Persistence::UntilAnswered);
+        }
+        self.forget(mn);
+        self.reconcile(mn, Vec::new(), Vec::new());
     }
 }
 
@@ -106,6 +174,16 @@ fn anchor_pba(mobile: &Mobile, request: &Request) -> Pba {
         pba.options.extend(request.serving_maars.iter().copied().map(MobilityOption::ServingMaar));
         pba.options.extend(own.dlif.options());
     }
+    pba
+}
+
+/// The PBA of a P-MAAR to the S-MAAR: it "does not need to include new options" (R3.3.4) but those that say what the
+/// S-MAAR's DLIF must look like and what is behind it, which may stand between MAARs (stance A13).
+fn s_maar_pba(mobile: &Mobile, request: &Request) -> Pba {
+    let own = &mobile.own;
+    let mut pba = request.answer(Status::ACCEPTED, request.lifetime, &own.prefixes);
+    pba.options.extend(own.local_prefixes.iter().copied().map(MobilityOption::LocalPrefix));
+    pba.options.extend(own.dlif.options());
     pba
 }
 

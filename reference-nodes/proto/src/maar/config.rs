@@ -8,7 +8,10 @@ use dmm_codec::packet::Mac;
 use dmm_codec::{AccessTechnology, Lifetime, MnIdentifier};
 use ipnet::Ipv6Net;
 
+use crate::peer::MaarPeer;
+use crate::plan::{Deregistration, Plan};
 use crate::timing::{Backoff, Pacing, TIMESTAMP_VALIDITY_WINDOW};
+use crate::updates::{Sending, UpdateLimit};
 
 /// The configuration of a MAAR.
 #[derive(Clone, Debug)]
@@ -17,6 +20,12 @@ pub struct MaarConfig {
     pub address: Ipv6Addr,
     /// The CMD.
     pub cmd: Ipv6Addr,
+    /// The other MAARs of the domain, which may tell it themselves what they anchor (RFC 8885 §3.3; §6, R6.3).
+    pub peers: Vec<MaarPeer>,
+    /// The role of the CMD (RFC 8885 §3).
+    pub plan: Plan,
+    /// Who may end a session (RFC 8885 §3.5).
+    pub deregistration: Deregistration,
     /// The prefixes that it alone assigns: one /64 for each mobile node (RFC 8885 §1, R1.1).
     pub pool: Ipv6Net,
     /// Networks that only this MAAR reaches; told to S-MAARs and advertised as routes (RFC 8885 §3.7, §4.4).
@@ -33,8 +42,22 @@ pub struct MaarConfig {
     pub backoff: Backoff,
     /// Pacing of PBUs (RFC 8885 §3.6).
     pub pacing: Pacing,
+    /// Pacing of PBUs to each peer by itself, where it is limited too.
+    pub peer_pacing: Option<Pacing>,
+    /// What MAX_UPDATE_RATE is counted by (stance A33).
+    pub update_limit: UpdateLimit,
     /// How far a time stamp may be off (RFC 5213 §9.1).
     pub timestamp_window: Duration,
+    /// Its PBUs carry its DLIF's addresses, for a CMD that cannot derive them (stance A14; RFC 8885 §4.7 has the options
+    /// in PBAs only).
+    pub dlif_in_pbu: bool,
+    /// For how long it anchors a prefix of a mobile node that the CMD says no more about, where the timer of §3.5 is
+    /// stopped (stance A26).
+    pub anchor_guard: Duration,
+    /// Mobile nodes that it serves or anchors for; one more gets no service.
+    pub max_mobiles: usize,
+    /// P-MAARs of one mobile node that it makes tunnels to.
+    pub max_anchors: usize,
 }
 
 impl MaarConfig {
@@ -51,7 +74,22 @@ impl MaarConfig {
             valid: Duration::from_hours(1),
             backoff: Backoff::default(),
             pacing: Pacing::default(),
+            peer_pacing: None,
+            update_limit: UpdateLimit::default(),
             timestamp_window: TIMESTAMP_VALIDITY_WINDOW,
+            peers: Vec::new(),
+            plan: Plan::RELAY,
+            deregistration: Deregistration::default(),
+            dlif_in_pbu: false,
+            anchor_guard: Duration::from_hours(24),
+            max_mobiles: 65_536,
+            max_anchors: 64,
         }
+    }
+
+    /// How PBUs are sent.
+    pub(super) fn sending(&self) -> Sending {
+        let &Self { backoff, pacing, peer_pacing, update_limit: limit, .. } = self;
+        Sending { backoff, pacing, peer_pacing, limit }
     }
 }

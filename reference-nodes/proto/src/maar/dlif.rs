@@ -48,17 +48,39 @@ impl DlifAddresses {
 
 /// What one DLIF stands for: an anchor, the mobile node's prefixes there, and the networks behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Anchor {
-    pub(super) maar: Ipv6Addr,
-    pub(super) prefixes: Vec<Ipv6Net>,
-    pub(super) local_prefixes: Vec<Ipv6Net>,
-    pub(super) dlif: DlifAddresses,
+pub(crate) struct Anchor {
+    pub(crate) maar: Ipv6Addr,
+    pub(crate) prefixes: Vec<Ipv6Net>,
+    pub(crate) local_prefixes: Vec<Ipv6Net>,
+    pub(crate) dlif: DlifAddresses,
 }
 
 impl Anchor {
+    /// A MAAR as anchor of nothing yet.
+    pub(crate) fn of(mn: &MnIdentifier, maar: Ipv6Addr) -> Self {
+        // Until options 69 and 70 say otherwise: each MAAR derives its own the same way (stance A14).
+        let dlif = DlifAddresses::derive(mn, maar);
+        Self { maar, prefixes: Vec::new(), local_prefixes: Vec::new(), dlif }
+    }
+
+    /// Takes in what an option says about it.
+    fn add(&mut self, option: &MobilityOption) {
+        match option {
+            MobilityOption::LocalPrefix(prefix) => self.local_prefixes.push(*prefix),
+            // R4.7.3: only a link-local address can be a DLIF's.
+            MobilityOption::DlifLinkLocal(address) if address.is_unicast_link_local() => {
+                self.dlif.link_local = *address;
+            }
+            MobilityOption::DlifLinkLayer(address) => {
+                self.dlif.mac = address.eui48().unwrap_or(self.dlif.mac);
+            }
+            _ => {}
+        }
+    }
+
     /// The advertisement of this DLIF. R3.7.7: for an anchor that is not the serving one "a zero preferred prefix
     /// lifetime (and a non-zero valid prefix lifetime...)", in seconds.
-    pub(super) fn advertise(
+    pub(crate) fn advertise(
         &self,
         mobile: Mac,
         mn_address: Ipv6Addr,
@@ -98,32 +120,30 @@ pub(super) fn anchors_in(mn: &MnIdentifier, options: &[MobilityOption]) -> Vec<A
         if let MobilityOption::PreviousMaar(previous) = option {
             let known = anchors.iter().position(|anchor| anchor.maar == previous.address);
             let index = known.unwrap_or_else(|| {
-                anchors.push(Anchor {
-                    maar: previous.address,
-                    prefixes: Vec::new(),
-                    local_prefixes: Vec::new(),
-                    // Until options 69 and 70 say otherwise: the P-MAAR derived them the same way (stance A14).
-                    dlif: DlifAddresses::derive(mn, previous.address),
-                });
+                anchors.push(Anchor::of(mn, previous.address));
                 anchors.len() - 1
             });
             anchors[index].prefixes.push(previous.prefix);
             current = Some(index);
         }
-        let Some(anchor) = current.map(|index| &mut anchors[index]) else { continue };
-        match option {
-            MobilityOption::LocalPrefix(prefix) => anchor.local_prefixes.push(*prefix),
-            // R4.7.3: only a link-local address can be a DLIF's.
-            MobilityOption::DlifLinkLocal(address) if address.is_unicast_link_local() => {
-                anchor.dlif.link_local = *address;
-            }
-            MobilityOption::DlifLinkLayer(address) => {
-                anchor.dlif.mac = address.eui48().unwrap_or(anchor.dlif.mac);
-            }
-            _ => {}
+        if let Some(index) = current {
+            anchors[index].add(option);
         }
     }
     anchors
+}
+
+/// Reads the anchor out of a P-MAAR's own PBA: "the prefix is embedded in the Home Network Prefix (HNP) option and the
+/// P-MAAR's address is taken from the message's source address" (RFC 8885 §3.3, R3.3.3).
+pub(super) fn anchor_itself(mn: &MnIdentifier, maar: Ipv6Addr, options: &[MobilityOption]) -> Anchor {
+    let mut anchor = Anchor::of(mn, maar);
+    for option in options {
+        match option {
+            MobilityOption::HomeNetworkPrefix(prefix) => anchor.prefixes.push(*prefix),
+            option => anchor.add(option),
+        }
+    }
+    anchor
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::net::Ipv6Addr;
 use dmm_codec::Instant;
 use dmm_codec::packet::Mac;
 use dmm_dataplane::{DlifId, Entry, Plane};
-use ipnet::Ipv6Net;
 
 use super::dlif::Anchor;
 use crate::exchange::Freshness;
@@ -23,6 +22,8 @@ pub(super) struct Mobile {
     pub(super) place: Place,
     /// When it last solicited a router here: what the CMD said before that about its place is out of date.
     pub(super) seen: Instant,
+    /// When the CMD last confirmed that it is here: what it said before that about another place it said without knowing.
+    pub(super) confirmed: Instant,
     /// What the next PBU of the CMD must be newer than.
     pub(super) freshness: Option<Freshness>,
 }
@@ -34,15 +35,15 @@ pub(super) struct Mobile {
 /// Registering ───────▶ Serving ────────────────────▶ Away ───────────────────────▶ Leaving ──▶ gone
 ///      ▲                  │   PBU with Serving MAAR    │                              PBA
 ///      │                  └────────────┬───────────────┘
-///      │  it solicits a router again   ▼             PBU with lifetime 0
-///      └────────────────────────── Anchoring ─────────────────────────────▶ gone
+///      │  it solicits a router again   ▼             PBU with lifetime 0, or the timer that is left
+///      └────────────────────────── Anchoring ──────────────────────────────────────────────────────▶ gone
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// On the link; the CMD has not answered. Nothing is promised to it: the BCE is "temporary" (R3.1.2).
     Registering {
-        /// Where its prefix was tunnelled to, until the CMD has answered.
-        s_maar: Option<Ipv6Addr>,
+        /// What held before, and holds again if it leaves before the CMD has answered.
+        before: Before,
     },
     /// On the link, registered.
     Serving {
@@ -61,13 +62,49 @@ pub(super) enum Place {
         /// When that is.
         expires: Instant,
     },
-    /// At another MAAR; its prefix is reached through a tunnel. R3.5.3: the BCE timer has stopped.
-    Anchoring {
-        /// The S-MAAR.
-        s_maar: Ipv6Addr,
-    },
+    /// At another MAAR; its prefix is reached through a tunnel.
+    Anchoring(Elsewhere),
     /// Its binding has ended, and the CMD is being told.
     Leaving,
+}
+
+/// What a MAAR knew of a mobile node when it came (back) to the link. A prefix that was anchored stays so until the CMD says
+/// otherwise, whatever becomes of the registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing: its prefix has been promised to nobody.
+    Nothing,
+    /// It was served here.
+    Here {
+        /// Until when its binding lasts.
+        expires: Instant,
+    },
+    /// It was elsewhere; its prefix is tunnelled there until the CMD has answered.
+    Elsewhere(Elsewhere),
+}
+
+impl Before {
+    /// Where it is when it has left again; `None` where nothing is to be kept of it. The CMD may have registered it here
+    /// meanwhile, so what is kept is kept for as long as that would last.
+    pub(super) fn place(self, registered_until: Instant) -> Option<Place> {
+        match self {
+            Self::Nothing => None,
+            Self::Here { expires } => Some(Place::Away { expires: expires.max(registered_until) }),
+            Self::Elsewhere(Elsewhere { s_maar, until }) => {
+                Some(Place::Anchoring(Elsewhere { s_maar, until: until.max(registered_until) }))
+            }
+        }
+    }
+}
+
+/// Another MAAR serves the mobile node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Elsewhere {
+    /// The S-MAAR.
+    pub(super) s_maar: Ipv6Addr,
+    /// When to stop believing that. R3.5.3: the BCE timer "stops upon receiving a PBU", so what is left is the guard of
+    /// stance A26; R3.5.4: or the timer runs, and then the CMD is asked.
+    pub(super) until: Instant,
 }
 
 impl Mobile {
@@ -84,12 +121,12 @@ impl Mobile {
                     plane.extend(anchor.prefixes.iter().map(|&prefix| Entry::SourceRoute { prefix, remote }));
                 }
             }
-            Place::Anchoring { s_maar: remote } | Place::Registering { s_maar: Some(remote) } => {
-                let remote = *remote;
+            Place::Anchoring(elsewhere) | Place::Registering { before: Before::Elsewhere(elsewhere) } => {
+                let remote = elsewhere.s_maar;
                 plane.insert(Entry::Tunnel { remote });
                 plane.extend(self.own.prefixes.iter().map(|&prefix| Entry::TunnelRoute { prefix, remote }));
             }
-            Place::Registering { s_maar: None } | Place::Away { .. } | Place::Leaving => {}
+            Place::Registering { .. } | Place::Away { .. } | Place::Leaving => {}
         }
         plane
     }
@@ -98,10 +135,5 @@ impl Mobile {
         let dlif = DlifId { mobile: self.mac, anchor: anchor.maar };
         plane.insert(Entry::Dlif { dlif, link_local: anchor.dlif.link_local, mac: anchor.dlif.mac });
         plane.extend(anchor.prefixes.iter().map(|&prefix| Entry::OnLink { prefix, dlif }));
-    }
-
-    /// The prefix that this MAAR anchors for it.
-    pub(super) fn holds(&self, prefix: &Ipv6Net) -> bool {
-        self.own.prefixes.contains(prefix)
     }
 }

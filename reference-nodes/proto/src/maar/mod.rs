@@ -1,71 +1,90 @@
 //! The Mobility Anchor and Access Router: S-MAAR for the mobile nodes on its link, P-MAAR for those that have moved on
-//! (RFC 8885 §3.1, §3.2).
+//! (RFC 8885 §3.1, §3.2), as the domain's [`Plan`](crate::Plan) says.
 //!
-//! Forwarding is never changed step by step: after each input the plane that should be is compared with the plane that
-//! was ordered, and the difference is ordered. What promises forwarding (a PBA, a Router Advertisement) waits until
-//! the orders before it are carried out.
+//! Forwarding is never changed step by step: after each input the plane that a mobile node should have is compared with
+//! the one that was ordered, and the difference is ordered. What promises forwarding (a PBA, a Router Advertisement)
+//! waits until the orders before it are carried out.
 
 mod anchoring;
 mod config;
 mod dlif;
 mod mobile;
+mod registering;
 mod serving;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv6Addr;
 
 use dmm_codec::packet::Mac;
-use dmm_codec::{Instant, Message, MnIdentifier, MobilityOption, Pbu};
-use dmm_dataplane::{Entry, Op, OpFailure, OpId, Plane, diff};
+use dmm_codec::{Instant, Message, MnIdentifier};
+use dmm_dataplane::{OpFailure, OpId};
 use ipnet::Ipv6Net;
 
 pub use config::MaarConfig;
+pub(crate) use dlif::Anchor;
 pub use dlif::DlifAddresses;
 
-use crate::exchange::{PBU_FLAGS, receive, send};
+use crate::exchange::{receive, send};
+use crate::forwarding::Forwarding;
 use crate::updates::{Due, UpdateKey, Updates};
 use crate::{Event, Ignored, Input, LinkEvent, Node, Output, Reason, Timeout};
 use mobile::{Mobile, Place};
+
+/// How many prefixes that the CMD has refused a MAAR remembers.
+const REFUSED_PREFIXES: usize = 1024;
 
 /// A MAAR.
 #[derive(Clone, Debug)]
 pub struct Maar {
     config: MaarConfig,
     mobiles: BTreeMap<MnIdentifier, Mobile>,
+    /// Prefixes of the pool that the CMD says are another mobile node's: this MAAR assigned them before it lost its
+    /// state.
+    refused: BTreeSet<Ipv6Net>,
     updates: Updates,
-    /// What forwarding was ordered to hold.
-    ordered: Plane,
-    next_op: u64,
-    /// What was ordered to be put in place and is not there yet.
-    pending: BTreeMap<OpId, Entry>,
-    /// Outputs that wait for orders.
-    held: Vec<Held>,
+    forwarding: Forwarding,
     outbox: VecDeque<Output>,
 }
 
-/// Outputs that promise forwarding, and the orders that they wait for.
-#[derive(Clone, Debug)]
-struct Held {
-    waits_for: BTreeSet<OpId>,
-    outputs: Vec<Output>,
-    /// What leaves in their place if an order could not be carried out; taken at the first that could not.
-    otherwise: Option<Vec<Output>>,
+/// How much a MAAR holds: what must come back to nothing when all mobile nodes have left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MaarLoad {
+    /// Mobile nodes.
+    pub mobiles: usize,
+    /// Entries of forwarding.
+    pub entries: usize,
+    /// PBUs that are not answered.
+    pub updates: usize,
 }
 
 impl Maar {
     /// A MAAR that knows no mobile node yet.
     pub fn new(config: MaarConfig) -> Self {
-        let updates = Updates::new(config.backoff, config.pacing);
+        let updates = Updates::new(config.sending());
         Self {
             config,
             mobiles: BTreeMap::new(),
+            refused: BTreeSet::new(),
             updates,
-            ordered: Plane::new(),
-            next_op: 0,
-            pending: BTreeMap::new(),
-            held: Vec::new(),
+            forwarding: Forwarding::default(),
             outbox: VecDeque::new(),
         }
+    }
+
+    /// How much it holds.
+    pub fn load(&self) -> MaarLoad {
+        let (mobiles, entries) = (self.mobiles.len(), self.forwarding.len());
+        MaarLoad { mobiles, entries, updates: self.updates.len() }
+    }
+
+    /// Whether it serves a mobile node.
+    pub fn serves(&self, mn: &MnIdentifier) -> bool {
+        self.mobiles.get(mn).is_some_and(|mobile| matches!(mobile.place, Place::Serving { .. }))
+    }
+
+    /// The prefixes that it anchors for a mobile node, wherever that is.
+    pub fn anchored(&self, mn: &MnIdentifier) -> &[Ipv6Net] {
+        self.mobiles.get(mn).map_or(&[], |mobile| &mobile.own.prefixes)
     }
 
     fn cmd_key(&self, mn: &MnIdentifier) -> UpdateKey {
@@ -86,58 +105,28 @@ impl Maar {
     fn link(&mut self, now: Instant, event: LinkEvent) {
         match event {
             LinkEvent::Solicited { mobile, src } => self.solicited(now, mobile, src),
-            LinkEvent::Detached { mobile } => self.detached(mobile),
+            LinkEvent::Detached { mobile } => self.detached(now, mobile),
         }
     }
 
     fn forwarding(&mut self, id: OpId, result: Result<(), OpFailure>) {
-        let entry = self.pending.remove(&id);
         let failed = result.is_err();
         if let Err(why) = result {
             self.outbox.push_back(Output::Event(Event::ForwardingFailed { why }));
-            // It is not there, so the next comparison orders it again.
-            if let Some(entry) = entry {
-                self.ordered.remove(&entry);
-            }
         }
-        for held in &mut self.held {
-            if held.waits_for.remove(&id)
-                && failed
-                && let Some(otherwise) = held.otherwise.take()
-            {
-                held.outputs = otherwise;
-            }
-        }
-        for held in self.held.extract_if(.., |held| held.waits_for.is_empty()) {
-            self.outbox.extend(held.outputs);
-        }
+        self.outbox.extend(self.forwarding.done(id, failed));
     }
 
-    /// Orders what forwarding lacks or has too much of, and holds back what promises it.
-    fn reconcile(&mut self, promises: Vec<Output>, otherwise: Vec<Output>) {
-        let wanted: Plane = self.mobiles.values().flat_map(Mobile::plane).collect();
-        for op in diff(&self.ordered, &wanted) {
-            let id = OpId(self.next_op);
-            self.next_op += 1;
-            // A promise waits for what is put in place, not for what is cleaned away.
-            if let Op::Ensure(entry) = op {
-                self.pending.insert(id, entry);
-            }
-            self.outbox.push_back(Output::Forwarding { id, op });
-        }
-        self.ordered = wanted;
-        if self.pending.is_empty() {
-            self.outbox.extend(promises);
-        } else if !promises.is_empty() {
-            let waits_for = self.pending.keys().copied().collect();
-            self.held.push(Held { waits_for, outputs: promises, otherwise: Some(otherwise) });
-        }
+    /// Orders what a mobile node's forwarding lacks or has too much of, and holds back what promises it.
+    fn reconcile(&mut self, mn: &MnIdentifier, promises: Vec<Output>, otherwise: Vec<Output>) {
+        let plane = self.mobiles.get(mn).map(Mobile::plane).unwrap_or_default();
+        self.outbox.extend(self.forwarding.reconcile(mn, plane, promises, otherwise));
     }
 
-    /// The lowest /64 of the pool that no mobile node has (RFC 8885 §3.1, R3.1.1).
-    fn free_prefix(&self) -> Option<Ipv6Net> {
-        let mut free = self.config.pool.subnets(64).ok()?;
-        free.find(|prefix| !self.mobiles.values().any(|mobile| mobile.holds(prefix)))
+    /// Nothing is kept of a mobile node any more.
+    fn forget(&mut self, mn: &MnIdentifier) {
+        self.mobiles.remove(mn);
+        self.outbox.push_back(Output::Event(Event::Ended { mn: mn.clone() }));
     }
 
     fn find(&self, mac: Mac) -> Option<MnIdentifier> {
@@ -157,29 +146,12 @@ impl Maar {
                 self.outbox.push_back(Output::Event(Event::Retransmitted { mn, peer, repetition }));
             }
             self.outbox.push_back(send(self.config.address, peer, &Message::Pbu(pbu)));
-            // The last word about a mobile node that has left: the CMD's own timer does the rest.
-            if given_up && self.mobiles.remove(&mn).is_some() {
-                self.outbox.push_back(Output::Event(Event::Ended { mn }));
+            // The last word about a mobile node that is not here: the CMD's own timer does the rest.
+            if given_up {
+                self.forget(&mn);
+                self.reconcile(&mn, Vec::new(), Vec::new());
             }
         }
-    }
-
-    /// The PBU to the CMD (RFC 8885 §3.1, R3.1.3; options of RFC 5213 §6.9.1.5).
-    fn registration(&self, now: Instant, due: &Due) -> Option<Pbu> {
-        let mobile = self.mobiles.get(&due.key.mn)?;
-        let leaving = mobile.place == Place::Leaving;
-        let handoff = match mobile.place {
-            Place::Serving { .. } => dmm_codec::HandoffIndicator::NOT_CHANGED,
-            _ => dmm_codec::HandoffIndicator::UNKNOWN,
-        };
-        let mut options = vec![MobilityOption::MnIdentifier(due.key.mn.clone())];
-        options.extend(mobile.own.prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
-        options.push(MobilityOption::HandoffIndicator(handoff));
-        options.push(MobilityOption::AccessTechnology(self.config.technology));
-        options.push(MobilityOption::MnLinkLayerIdentifier(mobile.mac.into()));
-        options.push(MobilityOption::Timestamp(now.timestamp()));
-        let lifetime = if leaving { dmm_codec::Lifetime::ZERO } else { self.config.lifetime };
-        Some(Pbu { seq: due.seq, flags: PBU_FLAGS, lifetime, options })
     }
 }
 

@@ -1,0 +1,64 @@
+//! What a CMD tells P-MAARs: where the mobile node is now, or that its session has ended.
+
+use dmm_codec::{
+    AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pbu,
+};
+
+use super::{Anchor, Cmd};
+use crate::exchange::{PBU_FLAGS, send};
+use crate::updates::{Due, Persistence, UpdateKey};
+use crate::{Event, Output};
+
+impl Cmd {
+    /// Has a P-MAAR told that it anchors nothing for a mobile node any more. P-MAARs have stopped their timers (§3.5), so
+    /// only the CMD can tell them (stance A26).
+    pub(super) fn take_leave(&mut self, now: Instant, mn: &MnIdentifier, anchor: Anchor) {
+        let key = UpdateKey { mn: mn.clone(), peer: anchor.maar };
+        if self.updates.len() >= self.config.limits.updates && !self.updates.is_outstanding(&key) {
+            return;
+        }
+        self.updates.want(now, key.clone(), Persistence::UntilMaximum);
+        self.farewells.insert(key, anchor.prefixes);
+    }
+
+    pub(super) fn send_updates(&mut self, now: Instant) {
+        while let Some(due) = self.updates.due(now) {
+            let Some(pbu) = self.update(now, &due) else {
+                self.updates.cancel(&due.key);
+                continue;
+            };
+            if due.repetition > 0 {
+                let Due { key: UpdateKey { mn, peer }, repetition, .. } = due.clone();
+                self.outbox.push_back(Output::Event(Event::Retransmitted { mn, peer, repetition }));
+            }
+            self.outbox.push_back(send(self.config.address, due.key.peer, &Message::Pbu(pbu)));
+            if !self.updates.is_outstanding(&due.key) {
+                self.farewells.remove(&due.key);
+            }
+        }
+    }
+
+    /// The PBU to a P-MAAR (RFC 8885 §3.2 step 2): the prefixes anchored there (stance A7), and the S-MAAR's address
+    /// in a Serving MAAR option (R3.2.4); with lifetime zero and without it where the session has ended.
+    fn update(&self, now: Instant, due: &Due) -> Option<Pbu> {
+        let UpdateKey { mn, peer } = &due.key;
+        let binding = self.bindings.get(mn);
+        let (lifetime, prefixes, s_maar, request) = if let Some(prefixes) = self.farewells.get(&due.key) {
+            (Lifetime::ZERO, prefixes, None, binding.map(|binding| &binding.request))
+        } else {
+            let binding = binding?;
+            let p_maar = binding.p_maars.iter().find(|p_maar| p_maar.anchor.maar == *peer)?;
+            let prefixes = &p_maar.anchor.prefixes;
+            (binding.remaining(now), prefixes, Some(binding.serving.maar), Some(&binding.request))
+        };
+        let mut options = vec![MobilityOption::MnIdentifier(mn.clone())];
+        options.extend(prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
+        let handoff = request.and_then(|request| request.handoff);
+        options.push(MobilityOption::HandoffIndicator(handoff.unwrap_or(HandoffIndicator::UNKNOWN)));
+        let technology = request.and_then(|request| request.technology);
+        options.push(MobilityOption::AccessTechnology(technology.unwrap_or(AccessTechnology::VIRTUAL)));
+        options.push(MobilityOption::Timestamp(now.timestamp()));
+        options.extend(s_maar.map(MobilityOption::ServingMaar));
+        Some(Pbu { seq: due.seq, flags: PBU_FLAGS, lifetime, options })
+    }
+}

@@ -1,0 +1,266 @@
+//! A Mobile Access Gateway (RFC 5213 §6): it registers mobile nodes at its LMA and advertises the prefixes that come back.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use dmm_codec::packet::{Mac, link_local};
+use dmm_codec::{
+    AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba,
+    PbaFlags, Pbu, PbuFlags,
+};
+use dmm_dataplane::{DlifId, Entry, Plane};
+use ipnet::Ipv6Net;
+
+use crate::exchange::{mn_of, receive, send};
+use crate::forwarding::Forwarding;
+use crate::maar::{Anchor, DlifAddresses};
+use crate::timing::{Backoff, Pacing};
+use crate::updates::{Due, Persistence, Sending, UpdateKey, UpdateLimit, Updates};
+use crate::{Event, Ignored, Input, LinkEvent, Node, Output, Reason, Timeout};
+
+/// The MAC address that all MAGs have on their access links, so that a mobile node sees one router everywhere (RFC 6543 §3).
+const FIXED_MAC: Mac = [0x00, 0x00, 0x5e, 0x00, 0x52, 0x13];
+
+/// The configuration of a MAG.
+#[derive(Clone, Debug)]
+pub struct MagConfig {
+    /// Its own address: Proxy-CoA and tunnel end.
+    pub address: Ipv6Addr,
+    /// Its LMA.
+    pub lma: Ipv6Addr,
+    /// Who is behind which MAC address.
+    pub subscribers: BTreeMap<Mac, MnIdentifier>,
+    /// The lifetime that it asks for.
+    pub lifetime: Lifetime,
+    /// For how long addresses from an advertised prefix are valid.
+    pub valid: Duration,
+}
+
+impl MagConfig {
+    /// A MAG with this project's values where the RFC gives none.
+    pub fn new(address: Ipv6Addr, lma: Ipv6Addr) -> Self {
+        let (lifetime, valid) = (Lifetime::within(Duration::from_mins(5)), Duration::from_hours(1));
+        Self { address, lma, subscribers: BTreeMap::new(), lifetime, valid }
+    }
+}
+
+/// A MAG.
+#[derive(Clone, Debug)]
+pub struct Mag {
+    config: MagConfig,
+    mobiles: BTreeMap<MnIdentifier, Mobile>,
+    updates: Updates,
+    forwarding: Forwarding,
+    outbox: VecDeque<Output>,
+}
+
+#[derive(Clone, Debug)]
+struct Mobile {
+    mac: Mac,
+    address: Ipv6Addr,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    /// On the link; the LMA has not answered.
+    Registering,
+    /// On the link, registered.
+    Serving { prefixes: Vec<Ipv6Net>, refresh: Instant, expires: Instant },
+    /// Off the link; the LMA is being told (RFC 5213 §6.9.1.4).
+    Leaving { prefixes: Vec<Ipv6Net> },
+}
+
+impl Mag {
+    /// A MAG that knows no mobile node yet.
+    pub fn new(config: MagConfig) -> Self {
+        let (backoff, pacing) = (Backoff::default(), Pacing::default());
+        let updates =
+            Updates::new(Sending { backoff, pacing, peer_pacing: None, limit: UpdateLimit::default() });
+        let (mobiles, forwarding, outbox) = (BTreeMap::new(), Forwarding::default(), VecDeque::new());
+        Self { config, mobiles, updates, forwarding, outbox }
+    }
+
+    fn key(&self, mn: &MnIdentifier) -> UpdateKey {
+        UpdateKey { mn: mn.clone(), peer: self.config.lma }
+    }
+
+    fn link(&mut self, now: Instant, event: LinkEvent) {
+        match event {
+            LinkEvent::Solicited { mobile: mac, src: address } => {
+                let Some(mn) = self.config.subscribers.get(&mac).cloned() else { return };
+                if let Some(Mobile { place: Place::Serving { .. }, .. }) = self.mobiles.get(&mn) {
+                    let advertisements = self.advertisements(&mn);
+                    return self.reconcile(&mn, advertisements);
+                }
+                self.mobiles.insert(mn.clone(), Mobile { mac, address, place: Place::Registering });
+                self.updates.want(now, self.key(&mn), Persistence::UntilAnswered);
+            }
+            LinkEvent::Detached { mobile: mac } => {
+                let found = self.mobiles.iter_mut().find(|(_, mobile)| mobile.mac == mac);
+                let Some((mn, mobile)) = found else { return };
+                let mn = mn.clone();
+                match &mut mobile.place {
+                    Place::Serving { prefixes, .. } => {
+                        mobile.place = Place::Leaving { prefixes: std::mem::take(prefixes) };
+                        self.updates.want(now, self.key(&mn), Persistence::UntilMaximum);
+                    }
+                    Place::Registering => {
+                        self.updates.cancel(&self.key(&mn));
+                        self.mobiles.remove(&mn);
+                    }
+                    Place::Leaving { .. } => {}
+                }
+                self.reconcile(&mn, Vec::new());
+            }
+        }
+    }
+
+    fn signal(&mut self, now: Instant, src: Ipv6Addr, dst: Ipv6Addr, octets: &[u8]) -> Result<(), Ignored> {
+        let Message::Pba(pba) = receive(src, dst, octets)? else { return Err(Ignored::NotForUs) };
+        if src != self.config.lma {
+            return Err(Ignored::Stranger);
+        }
+        // RFC 8885 §4.2: with the D flag "it MUST ignore the message". No message of RFC 5213 or RFC 6275 could carry the
+        // error that it asks for beside that (stance A2).
+        if !pba.flags.contains(PbaFlags::P) || pba.flags.contains(PbaFlags::D) {
+            return Err(Ignored::NotForUs);
+        }
+        let mn = mn_of(&pba).ok_or(Ignored::Unasked)?.clone();
+        if !self.updates.answered(&self.key(&mn), pba.seq) {
+            return Err(Ignored::Unasked);
+        }
+        self.answered(now, src, &mn, &pba);
+        Ok(())
+    }
+
+    fn answered(&mut self, now: Instant, src: Ipv6Addr, mn: &MnIdentifier, pba: &Pba) {
+        let Some(mobile) = self.mobiles.get_mut(mn) else { return };
+        if matches!(mobile.place, Place::Leaving { .. }) || !pba.status.is_accepted() {
+            if !pba.status.is_accepted() {
+                let event = Event::Rejected { mn: mn.clone(), by: src, status: pba.status };
+                self.outbox.push_back(Output::Event(event));
+            }
+            self.mobiles.remove(mn);
+            return self.reconcile(mn, Vec::new());
+        }
+        let prefixes = pba.options.iter().filter_map(|option| match option {
+            MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
+            _ => None,
+        });
+        let lifetime = pba.lifetime.duration();
+        let (refresh, expires) = (now + lifetime * 3 / 4, now + lifetime);
+        mobile.place = Place::Serving { prefixes: prefixes.collect(), refresh, expires };
+        self.outbox.push_back(Output::Event(Event::Serving { mn: mn.clone(), tunnels: 1 }));
+        let advertisements = self.advertisements(mn);
+        self.reconcile(mn, advertisements);
+    }
+
+    /// The MAG as the only router of a mobile node.
+    fn router(&self, prefixes: &[Ipv6Net]) -> Anchor {
+        let dlif = DlifAddresses { link_local: link_local(FIXED_MAC), mac: FIXED_MAC };
+        Anchor { maar: self.config.address, prefixes: prefixes.to_vec(), local_prefixes: Vec::new(), dlif }
+    }
+
+    fn advertisements(&self, mn: &MnIdentifier) -> Vec<Output> {
+        let Some(Mobile { mac, address, place: Place::Serving { prefixes, .. } }) = self.mobiles.get(mn)
+        else {
+            return Vec::new();
+        };
+        let valid = u32::try_from(self.config.valid.as_secs()).unwrap_or(u32::MAX);
+        vec![Output::Advertise(self.router(prefixes).advertise(*mac, *address, true, valid))]
+    }
+
+    fn reconcile(&mut self, mn: &MnIdentifier, promises: Vec<Output>) {
+        let mut plane = Plane::new();
+        if let Some(Mobile { mac, place: Place::Serving { prefixes, .. }, .. }) = self.mobiles.get(mn) {
+            let (remote, router) = (self.config.lma, self.router(prefixes));
+            let dlif = DlifId { mobile: *mac, anchor: router.maar };
+            let Anchor { dlif: DlifAddresses { link_local, mac }, .. } = router;
+            plane.extend([Entry::Tunnel { remote }, Entry::Dlif { dlif, link_local, mac }]);
+            for &prefix in prefixes {
+                plane.extend([Entry::SourceRoute { prefix, remote }, Entry::OnLink { prefix, dlif }]);
+            }
+        }
+        self.outbox.extend(self.forwarding.reconcile(mn, plane, promises, Vec::new()));
+    }
+
+    fn lifetimes(&mut self, now: Instant) {
+        let due = self.mobiles.iter().filter(|(mn, m)| self.next_lifetime(mn, m).is_some_and(|at| at <= now));
+        for mn in due.map(|(mn, _)| mn.clone()).collect::<Vec<_>>() {
+            let key = self.key(&mn);
+            let Some(mobile) = self.mobiles.get_mut(&mn) else { continue };
+            if matches!(mobile.place, Place::Serving { expires, .. } if expires <= now) {
+                mobile.place = Place::Registering;
+            }
+            self.updates.want(now, key, Persistence::UntilAnswered);
+            self.reconcile(&mn, Vec::new());
+        }
+    }
+
+    fn next_lifetime(&self, mn: &MnIdentifier, mobile: &Mobile) -> Option<Instant> {
+        let Place::Serving { refresh, expires, .. } = mobile.place else { return None };
+        Some(if self.updates.is_outstanding(&self.key(mn)) { expires } else { refresh })
+    }
+
+    fn send_updates(&mut self, now: Instant) {
+        while let Some(due) = self.updates.due(now) {
+            if let Some(pbu) = self.registration(now, &due) {
+                self.outbox.push_back(send(self.config.address, due.key.peer, &Message::Pbu(pbu)));
+            }
+            if !self.updates.is_outstanding(&due.key) {
+                self.mobiles.remove(&due.key.mn);
+            }
+        }
+    }
+
+    /// The PBU (RFC 5213 §6.9.1.5): ALL_ZERO asks for a prefix.
+    fn registration(&self, now: Instant, due: &Due) -> Option<Pbu> {
+        let mobile = self.mobiles.get(&due.key.mn)?;
+        let (prefixes, handoff, lifetime) = match &mobile.place {
+            Place::Registering => (&[][..], HandoffIndicator::UNKNOWN, self.config.lifetime),
+            Place::Serving { prefixes, .. } => {
+                (&prefixes[..], HandoffIndicator::NOT_CHANGED, self.config.lifetime)
+            }
+            Place::Leaving { prefixes } => (&prefixes[..], HandoffIndicator::UNKNOWN, Lifetime::ZERO),
+        };
+        let prefixes = if prefixes.is_empty() { &[Ipv6Net::default()] } else { prefixes };
+        let mut options = vec![MobilityOption::MnIdentifier(due.key.mn.clone())];
+        options.extend(prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
+        options.push(MobilityOption::HandoffIndicator(handoff));
+        options.push(MobilityOption::AccessTechnology(AccessTechnology::IEEE_802_11));
+        options.push(MobilityOption::MnLinkLayerIdentifier(mobile.mac.into()));
+        options.push(MobilityOption::Timestamp(now.timestamp()));
+        Some(Pbu { seq: due.seq, flags: PbuFlags::A | PbuFlags::P, lifetime, options })
+    }
+}
+
+impl Node for Mag {
+    fn handle_input(&mut self, now: Instant, input: Input<'_>) {
+        match input {
+            Input::Signal { src, dst, octets } => {
+                if let Err(why) = self.signal(now, src, dst, octets) {
+                    self.outbox.push_back(Output::Event(Event::Ignored { src, why }));
+                }
+            }
+            Input::Link(event) => self.link(now, event),
+            Input::Forwarding { id, result } => {
+                self.outbox.extend(self.forwarding.done(id, result.is_err()));
+            }
+            Input::Timeout => {}
+        }
+        self.lifetimes(now);
+        self.send_updates(now);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.outbox.pop_front()
+    }
+
+    fn next_timeout(&self) -> Option<Timeout> {
+        let update = self.updates.next_timeout().map(|at| Timeout { at, reason: Reason::Update });
+        let lifetimes = self.mobiles.iter().filter_map(|(mn, mobile)| self.next_lifetime(mn, mobile));
+        update.into_iter().chain(lifetimes.map(|at| Timeout { at, reason: Reason::Lifetime })).min()
+    }
+}

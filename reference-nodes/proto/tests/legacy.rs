@@ -1,0 +1,201 @@
+//! A domain of RFC 5213: what an LMA and a MAG do with each other, with the D flag of RFC 8885, and beside a CMD.
+
+mod support;
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use dmm_codec::packet::{Mac, link_local};
+use dmm_codec::{Lifetime, Message, MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status};
+use dmm_dataplane::{Entry, Op};
+use dmm_proto::legacy::{Lma, LmaConfig, Mag, MagConfig, MixedCmd};
+use dmm_proto::{Cmd, CmdConfig, Event, Ignored, Input, LinkEvent, MaarPeer, Node, Output};
+use ipnet::Ipv6Net;
+use pretty_assertions::assert_eq;
+use support::{Bench, CMD, START, accept, attach_pbu, maar, mn1, pba_of, pbu_of, pool};
+
+const MOBILE: Mac = [2, 0, 0, 0, 0, 1];
+const SECOND: Duration = Duration::from_secs(1);
+/// The addresses of two MAGs.
+const MAGS: [u16; 2] = [0x51, 0x52];
+
+type Sent = Vec<(Ipv6Addr, Message)>;
+
+fn lma() -> Bench<Lma> {
+    Bench::new(Lma::new(lma_config()))
+}
+
+fn lma_config() -> LmaConfig {
+    let pool = Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0xf000, 0, 0, 0, 0, 0), 48);
+    LmaConfig::new(CMD, MAGS.map(maar).into(), pool)
+}
+
+fn mag() -> Bench<Mag> {
+    let mut config = MagConfig::new(maar(MAGS[0]), CMD);
+    config.subscribers.insert(MOBILE, mn1());
+    Bench::new(Mag::new(config))
+}
+
+/// The PBU of a MAG, which asks for a prefix.
+fn mag_pbu<N: Node>(bench: &Bench<N>, seq: u16) -> Pbu {
+    let mut pbu = attach_pbu(1, seq, bench.now);
+    pbu.flags = PbuFlags::A | PbuFlags::P;
+    pbu.options[1] = MobilityOption::HomeNetworkPrefix(Ipv6Net::default());
+    pbu
+}
+
+/// Gives an input and carries out what is ordered, at once; what leaves.
+fn run<N: Node>(bench: &mut Bench<N>, input: Input<'_>) -> Sent {
+    let mut sent = bench.input(input);
+    while let Some(output) = bench.others.get(bench.carried).cloned() {
+        bench.carried += 1;
+        if let Output::Forwarding { id, .. } = output {
+            sent.extend(bench.input(Input::Forwarding { id, result: Ok(()) }));
+        }
+    }
+    sent
+}
+
+fn signal<N: Node>(bench: &mut Bench<N>, src: Ipv6Addr, dst: Ipv6Addr, message: &Message) -> Sent {
+    let octets = message.encode(src, dst).expect("short enough");
+    run(bench, Input::Signal { src, dst, octets: &octets })
+}
+
+fn solicit(bench: &mut Bench<Mag>) -> Sent {
+    run(bench, Input::Link(LinkEvent::Solicited { mobile: MOBILE, src: link_local(MOBILE) }))
+}
+
+fn ordered<N>(bench: &Bench<N>) -> Vec<Op> {
+    let order = |output: &Output| match output {
+        Output::Forwarding { op, .. } => Some(*op),
+        _ => None,
+    };
+    bench.others.iter().filter_map(order).collect()
+}
+
+fn prefix_in(options: &[MobilityOption]) -> Ipv6Net {
+    let of = |option: &MobilityOption| match option {
+        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
+        _ => None,
+    };
+    options.iter().find_map(of).expect("a prefix")
+}
+
+#[test]
+fn r4_1_3_an_lma_does_not_process_a_pbu_with_the_d_flag_and_returns_an_error() {
+    let mut bench = lma();
+    let mut pbu = mag_pbu(&bench, 1);
+    pbu.flags = pbu.flags | PbuFlags::D;
+    let sent = signal(&mut bench, maar(MAGS[0]), CMD, &Message::Pbu(pbu));
+    let pba = pba_of(&sent[0].1);
+    assert_eq!(pba.status, Status::ADMINISTRATIVELY_PROHIBITED, "R4.1.4, stance A1");
+    assert_eq!(pba.flags, PbaFlags::P, "R4.2.2: it supports no D");
+    assert_eq!((bench.node.bindings(), ordered(&bench)), (0, Vec::new()));
+}
+
+#[test]
+fn r4_2_a_mag_ignores_a_pba_with_the_d_flag() {
+    let mut bench = mag();
+    let sent = solicit(&mut bench);
+    let pbu = pbu_of(&sent[0].1).clone();
+    assert_eq!(pbu.flags, PbuFlags::A | PbuFlags::P);
+    signal(&mut bench, CMD, maar(MAGS[0]), &accept(&pbu, &[]));
+    assert_eq!(bench.events, [Event::Ignored { src: CMD, why: Ignored::NotForUs }]);
+    assert_eq!(bench.others, []);
+    let again: Vec<_> = bench.pass(SECOND * 4).into_iter().map(|(at, ..)| at).collect();
+    assert_eq!(again, [1000, 3000], "it is still not answered");
+}
+
+#[test]
+fn an_lma_and_a_mag_serve_a_mobile_node_until_it_leaves() {
+    let (mut lma, mut mag) = (lma(), mag());
+    let sent = solicit(&mut mag);
+    let answer = signal(&mut lma, maar(MAGS[0]), CMD, &sent[0].1);
+    let prefix = prefix_in(&pba_of(&answer[0].1).options);
+    assert_eq!(prefix, "2001:db8:f000::/64".parse().unwrap(), "assigned for ALL_ZERO");
+    let remote = maar(MAGS[0]);
+    let made = [Entry::Tunnel { remote }, Entry::TunnelRoute { prefix, remote }].map(Op::Ensure);
+    assert_eq!(ordered(&lma), made);
+
+    signal(&mut mag, CMD, maar(MAGS[0]), &answer[0].1);
+    assert!(ordered(&mag).contains(&Op::Ensure(Entry::SourceRoute { prefix, remote: CMD })));
+    let Some(Output::Advertise(ra)) = mag.others.last() else { panic!("an RA: {:?}", mag.others) };
+    assert_eq!(ra.src_mac, [0x00, 0x00, 0x5e, 0x00, 0x52, 0x13], "RFC 6543 §3");
+    assert_eq!(ra.advertisement.prefixes[0].prefix, prefix);
+
+    mag.now = mag.now + SECOND;
+    lma.now = mag.now;
+    let sent = run(&mut mag, Input::Link(LinkEvent::Detached { mobile: MOBILE }));
+    assert_eq!(pbu_of(&sent[0].1).lifetime, Lifetime::ZERO, "RFC 5213 §6.9.1.4: at once");
+    let answer = signal(&mut lma, maar(MAGS[0]), CMD, &sent[0].1);
+    assert_eq!(pba_of(&answer[0].1).lifetime, Lifetime::ZERO);
+    assert_eq!(ordered(&lma).len(), 4, "traffic is dropped while the LMA waits");
+    signal(&mut mag, CMD, maar(MAGS[0]), &answer[0].1);
+    assert_eq!(mag.pass(SECOND * 1000), []);
+    lma.pass(SECOND * 9);
+    assert_eq!(lma.node.bindings(), 1, "B9: MinDelayBeforeBCEDelete");
+    lma.pass(SECOND * 2);
+    assert_eq!(lma.node.bindings(), 0);
+}
+
+#[test]
+fn a_handoff_between_mags_keeps_the_prefix_and_moves_the_tunnel() {
+    let mut bench = lma();
+    let pbu = Message::Pbu(mag_pbu(&bench, 1));
+    let first = signal(&mut bench, maar(MAGS[0]), CMD, &pbu);
+    bench.now = bench.now + SECOND;
+    let pbu = Message::Pbu(mag_pbu(&bench, 1));
+    let second = signal(&mut bench, maar(MAGS[1]), CMD, &pbu);
+    let prefix = prefix_in(&pba_of(&first[0].1).options);
+    assert_eq!(prefix_in(&pba_of(&second[0].1).options), prefix);
+    let route = |n: u16| Entry::TunnelRoute { prefix, remote: maar(n) };
+    assert!(ordered(&bench).contains(&Op::Ensure(route(MAGS[1]))));
+    assert!(ordered(&bench).contains(&Op::Remove(route(MAGS[0]))));
+    bench.now = bench.now + SECOND;
+    let late = Message::Pbu(Pbu { lifetime: Lifetime::ZERO, ..mag_pbu(&bench, 2) });
+    assert_eq!(signal(&mut bench, maar(MAGS[0]), CMD, &late), [], "B9: from the old MAG, ignored");
+}
+
+#[test]
+fn b6_an_lma_checks_in_the_order_of_rfc_5213() {
+    use Status as S;
+    let foreign = MobilityOption::HomeNetworkPrefix("2001:db8:1::/64".parse().unwrap());
+    let cases: [(u16, &[u8], Option<MobilityOption>, Status); 6] = [
+        (99, &[8, 22, 23, 24], None, S::MISSING_MN_IDENTIFIER_OPTION),
+        (99, &[22, 23, 24], None, S::MAG_NOT_AUTHORIZED_FOR_PROXY_REG),
+        (MAGS[0], &[22, 23, 24], None, S::MISSING_HOME_NETWORK_PREFIX_OPTION),
+        (MAGS[0], &[23, 24], None, S::MISSING_HANDOFF_INDICATOR_OPTION),
+        (MAGS[0], &[24], None, S::MISSING_ACCESS_TECH_TYPE_OPTION),
+        (MAGS[0], &[22], Some(foreign), S::NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX),
+    ];
+    for (from, lacks, more, status) in cases {
+        let mut bench = lma();
+        let mut pbu = mag_pbu(&bench, 1);
+        pbu.options.retain(|option| !lacks.contains(&option.kind()));
+        pbu.options.extend(more);
+        let sent = signal(&mut bench, maar(from), CMD, &Message::Pbu(pbu));
+        assert_eq!(pba_of(&sent[0].1).status, status);
+        assert_eq!(bench.node.bindings(), 0, "{status}");
+    }
+}
+
+#[test]
+fn a3_a_cmd_serves_mags_where_it_is_configured_to() {
+    let maars = vec![MaarPeer { address: maar(1), pools: vec![pool(1)] }];
+    let cmd = || Cmd::new(CmdConfig::new(CMD, maars.clone()));
+    let mut alone = Bench::new(cmd());
+    let pbu = Message::Pbu(mag_pbu(&alone, 1));
+    let sent = signal(&mut alone, maar(MAGS[0]), CMD, &pbu);
+    assert_eq!(pba_of(&sent[0].1).status, Status::ADMINISTRATIVELY_PROHIBITED);
+
+    let mut mixed = Bench::new(MixedCmd { cmd: cmd(), lma: Lma::new(lma_config()) });
+    let sent = signal(&mut mixed, maar(MAGS[0]), CMD, &pbu);
+    let Pba { status, flags, .. } = *pba_of(&sent[0].1);
+    assert_eq!((status, flags), (Status::ACCEPTED, PbaFlags::P), "as an LMA would");
+    let sent = signal(&mut mixed, maar(1), CMD, &Message::Pbu(attach_pbu(1, 1, START)));
+    let Pba { status, flags, .. } = *pba_of(&sent[0].1);
+    assert_eq!((status, flags), (Status::ACCEPTED, PbaFlags::P | PbaFlags::D), "as a CMD does");
+    assert_eq!((mixed.node.cmd.bindings(), mixed.node.lma.bindings()), (1, 1));
+    mixed.pass(SECOND * 400);
+    assert_eq!((mixed.node.cmd.bindings(), mixed.node.lma.bindings()), (0, 0));
+}

@@ -1,0 +1,221 @@
+//! Random domains, judged: from a seed come a domain, what happens in it and how bad its network is; after every step a
+//! naive model of RFC 8885 (who anchors which prefix, who serves the mobile node) is compared with the nodes. The same
+//! seed is the same run to the octet.
+
+mod model;
+mod rates;
+mod scenario;
+
+use std::fmt;
+use std::time::Duration;
+
+use dmm_codec::Instant;
+use dmm_proto::cmd::CmdLoad;
+use dmm_proto::maar::MaarLoad;
+
+use crate::domain::{CMD, START, maar_address, mn_identifier};
+use crate::{Domain, Profile, Tapped};
+use model::Model;
+use rates::Rates;
+pub use scenario::{Deed, Scenario};
+
+/// How a trial ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was wrong first, if anything was.
+    pub failure: Option<Failure>,
+    /// How many things happened.
+    pub steps: u64,
+    /// How many frames were sent.
+    pub frames: u64,
+    /// How many attachments there were.
+    pub attachments: u64,
+}
+
+/// What was wrong, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Since the start.
+    pub after: Duration,
+    /// What.
+    pub what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "after {:.6} s: {}", self.after.as_secs_f64(), self.what)
+    }
+}
+
+/// A trial under way.
+pub struct Trial {
+    scenario: Scenario,
+    domain: Domain,
+    model: Model,
+    rates: Rates,
+    outcome: Outcome,
+    /// All frames, where they are to be kept.
+    kept: Option<Vec<Tapped>>,
+}
+
+impl Trial {
+    /// The trial that belongs to a seed. Frames are kept where somebody wants to see them.
+    pub fn new(seed: u64, keep_frames: bool) -> Self {
+        let scenario = Scenario::of(seed);
+        let domain = Domain::new(&scenario.config);
+        let model = Model::new(&scenario.config);
+        let kept = keep_frames.then(Vec::new);
+        Self { scenario, domain, model, rates: Rates::default(), outcome: Outcome::default(), kept }
+    }
+
+    /// What is to happen.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The domain.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// The frames that were kept.
+    pub fn frames(&self) -> &[Tapped] {
+        self.kept.as_deref().unwrap_or_default()
+    }
+
+    /// Runs to the end or to the first thing that is wrong.
+    pub fn run(&mut self) -> Outcome {
+        let failure = self.finish().err();
+        self.outcome.failure = failure.map(|what| Failure { after: self.domain.now().since(START), what });
+        self.outcome.clone()
+    }
+
+    fn finish(&mut self) -> Result<(), String> {
+        for (wait, deed) in self.scenario.deeds.clone() {
+            self.pass(wait)?;
+            self.carry_out(deed);
+            self.look()?;
+        }
+        // The network recovers. Within a lifetime every binding is refreshed; what was lost is mended by then, or when the
+        // longest wait between two sendings is over.
+        let config = &self.scenario.config;
+        let lifetime = config.lifetime.duration();
+        let guard = config.anchor_guard;
+        self.domain.set_core(Profile { delay: Duration::from_millis(2), ..Profile::default() });
+        self.pass(lifetime + Duration::from_secs(70))?;
+        self.model.is_at_rest(&self.domain)?;
+        // A refresh may be under way just now.
+        if self.is_drained().is_err() {
+            self.pass(Duration::from_secs(1))?;
+            self.is_drained()?;
+        }
+        // Everybody leaves: sessions end with their lifetimes, and what nobody can end any more with the guard.
+        for mobile in 1..=self.scenario.config.mobiles {
+            self.carry_out(Deed::Leave { mobile });
+        }
+        self.pass(lifetime + guard + lifetime + Duration::from_secs(200))?;
+        self.is_empty()
+    }
+
+    fn pass(&mut self, wait: Duration) -> Result<(), String> {
+        let end = self.domain.now() + wait;
+        while self.domain.step(end) {
+            self.outcome.steps += 1;
+            self.look()?;
+        }
+        Ok(())
+    }
+
+    /// Looks at what was sent and at who has changed.
+    fn look(&mut self) -> Result<(), String> {
+        let frames = self.domain.take_frames();
+        for tapped in &frames {
+            self.outcome.frames += 1;
+            self.model.saw(tapped);
+            self.rates.saw(tapped)?;
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.extend(frames);
+        }
+        for maar in self.domain.take_touched_maars() {
+            self.model.compare(&self.domain, maar)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, deed: Deed) {
+        match deed {
+            Deed::Attach { mobile, maar } => {
+                self.outcome.attachments += 1;
+                self.domain.detach(mobile);
+                self.model.detached(mobile);
+                self.domain.plug(mobile, maar);
+                self.model.attached(mobile, maar);
+            }
+            Deed::Leave { mobile } => {
+                self.domain.detach(mobile);
+                self.model.detached(mobile);
+            }
+            Deed::RestartMaar(maar) => {
+                // Its access point goes down with it: who was on the link notices and comes back.
+                let here = self.model.attached_to(maar);
+                for mobile in &here {
+                    self.domain.detach(*mobile);
+                }
+                self.domain.restart_maar(maar);
+                self.model.maar_restarted(maar);
+                self.rates.forget(maar_address(maar));
+                for mobile in here {
+                    self.domain.plug(mobile, maar);
+                }
+            }
+            Deed::RestartCmd => {
+                self.domain.restart_cmd();
+                self.model.cmd_restarted();
+                self.rates.forget(CMD);
+            }
+        }
+    }
+
+    /// With nothing lost any more, no PBU waits for its answer.
+    fn is_drained(&self) -> Result<(), String> {
+        let cmd = self.domain.cmd().node.load();
+        if cmd.updates > 0 {
+            return Err(format!("at rest: the CMD still has {} PBU(s) to get answered", cmd.updates));
+        }
+        for maar in 1..=self.scenario.config.maars {
+            let load = self.domain.maar(maar).node().load();
+            if load.updates > 0 {
+                return Err(format!("at rest: maar{maar} still has {} PBU(s) to get answered", load.updates));
+            }
+        }
+        Ok(())
+    }
+
+    /// When all have left, nothing is kept of anybody.
+    fn is_empty(&self) -> Result<(), String> {
+        let cmd = self.domain.cmd().node.load();
+        if cmd != CmdLoad::default() {
+            return Err(format!("when all have left: the CMD still holds {cmd:?}"));
+        }
+        for maar in 1..=self.scenario.config.maars {
+            let host = self.domain.maar(maar);
+            let (load, plane) = (host.node().load(), host.plane());
+            if load != MaarLoad::default() || !plane.is_empty() {
+                return Err(format!(
+                    "when all have left: maar{maar} still holds {load:?}, {} entries",
+                    plane.len()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What every node has noted about a mobile node, for people who look for a cause.
+    pub fn events_about(&self, mobile: u16) -> Vec<(Instant, String, String)> {
+        let mn = mn_identifier(mobile).to_string();
+        let all = self.domain.events().into_iter();
+        let told = all.map(|(at, who, event)| (at, who, event.to_string()));
+        told.filter(|(.., event)| event.starts_with(&format!("{mn}:"))).collect()
+    }
+}

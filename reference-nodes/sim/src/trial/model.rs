@@ -1,0 +1,215 @@
+//! RFC 8885 as a child would tell it: a mobile node is at one MAAR; each MAAR that served it anchors its prefix for as long
+//! as the CMD's last word about the session lasts; only what forgets everything may forget that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv6Addr;
+
+use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption};
+use dmm_dataplane::Entry;
+use dmm_proto::exchange::Rejection;
+use ipnet::Ipv6Net;
+
+use super::rates::message;
+use crate::domain::{CMD, DomainConfig, maar_address, mn_identifier, pool};
+use crate::{Domain, Tapped};
+
+/// How many MAARs, the latest first, must keep a mobile node's prefix: fewer than the CMD's limit, since the CMD also counts
+/// MAARs that never came to serve it (R6.5).
+const PROTECTED: usize = 8;
+
+/// What ought to be.
+pub(super) struct Model {
+    mobiles: Vec<Mobile>,
+    numbers: BTreeMap<MnIdentifier, usize>,
+    maars: BTreeMap<Ipv6Addr, u16>,
+}
+
+struct Mobile {
+    mn: MnIdentifier,
+    /// The MAAR whose link it is on.
+    at: Option<u16>,
+    /// The MAAR that served it last.
+    server: Option<u16>,
+    /// Until when the session lasts, by the lifetimes that the CMD has said.
+    expires: Instant,
+    /// MAARs that the CMD has spoken of as S-MAAR since it last began anew: what P-MAARs say to others is its word of before.
+    named: BTreeSet<u16>,
+    /// MAARs that have lost their memory and that the CMD itself has not answered since: what P-MAARs tell them may be about
+    /// a registration that they know nothing of (stance A10).
+    unsure: BTreeSet<u16>,
+    /// MAARs that were told, since they and the CMD last began anew, that it is registered with them.
+    told: BTreeSet<u16>,
+    /// Who anchors which prefix of it, in the order in which they last served it.
+    anchors: Vec<(u16, Ipv6Net)>,
+}
+
+impl Model {
+    pub(super) fn new(config: &DomainConfig) -> Self {
+        let names = (1..=config.mobiles).map(mn_identifier);
+        let mobiles: Vec<Mobile> = names.map(Mobile::new).collect();
+        let numbers = mobiles.iter().enumerate().map(|(index, mobile)| (mobile.mn.clone(), index)).collect();
+        Self { mobiles, numbers, maars: (1..=config.maars).map(|n| (maar_address(n), n)).collect() }
+    }
+
+    pub(super) fn attached(&mut self, mobile: u16, maar: u16) {
+        self.mobiles[usize::from(mobile) - 1].at = Some(maar);
+    }
+
+    pub(super) fn detached(&mut self, mobile: u16) {
+        self.mobiles[usize::from(mobile) - 1].at = None;
+    }
+
+    pub(super) fn attached_to(&self, maar: u16) -> Vec<u16> {
+        (1..).zip(&self.mobiles).filter(|(_, mobile)| mobile.at == Some(maar)).map(|(n, _)| n).collect()
+    }
+
+    pub(super) fn maar_restarted(&mut self, maar: u16) {
+        for mobile in &mut self.mobiles {
+            mobile.unsure.insert(maar);
+            mobile.told.remove(&maar);
+            mobile.anchors.retain(|(anchor, _)| *anchor != maar);
+        }
+    }
+
+    pub(super) fn cmd_restarted(&mut self) {
+        for mobile in &mut self.mobiles {
+            mobile.named.clear();
+            mobile.told.clear();
+            mobile.anchors.clear();
+            mobile.expires = Instant::default();
+        }
+    }
+
+    /// A message was sent.
+    pub(super) fn saw(&mut self, tapped: &Tapped) {
+        let Some((src, dst, mn, message)) = message(tapped) else { return };
+        let Some(mobile) = self.numbers.get(&mn).map(|index| &mut self.mobiles[*index]) else { return };
+        match message {
+            Message::Pbu(pbu) if src == CMD && pbu.lifetime != Lifetime::ZERO => {
+                mobile.expires = mobile.expires.max(until(tapped.at, pbu.lifetime));
+                mobile.named.extend(pbu.options.iter().filter_map(|option| match option {
+                    MobilityOption::ServingMaar(address) => self.maars.get(address),
+                    _ => None,
+                }));
+            }
+            // R3.5.6: the S-MAAR ends the session.
+            Message::Pbu(pbu)
+                if pbu.lifetime == Lifetime::ZERO
+                    && src != CMD
+                    && mobile.server == self.maars.get(&src).copied() =>
+            {
+                mobile.anchors.clear();
+            }
+            // The CMD refuses what the MAAR came up with when it had lost its memory.
+            Message::Pba(pba) if src == CMD && !pba.status.is_accepted() => {
+                if let (Some(maar), Rejection::Prefix) = (self.maars.get(&dst), Rejection::of(pba.status)) {
+                    mobile.told.remove(maar);
+                    mobile.anchors.retain(|(anchor, _)| anchor != maar);
+                }
+            }
+            Message::Pba(pba) if pba.status.is_accepted() && pba.lifetime != Lifetime::ZERO => {
+                if let Some(maar) = self.maars.get(&dst)
+                    && (src == CMD || (mobile.named.contains(maar) && !mobile.unsure.contains(maar)))
+                {
+                    mobile.unsure.remove(maar);
+                    mobile.told.insert(*maar);
+                    mobile.expires = mobile.expires.max(until(tapped.at, pba.lifetime));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A MAAR may have changed: does it still anchor what it must?
+    pub(super) fn compare(&mut self, domain: &Domain, maar: u16) -> Result<(), String> {
+        let (now, node) = (domain.now(), domain.maar(maar).node());
+        for mobile in &mut self.mobiles {
+            if mobile.told.contains(&maar) && node.serves(&mobile.mn) {
+                mobile.serves(maar, node.anchored(&mobile.mn));
+            }
+            if now >= mobile.expires {
+                mobile.anchors.clear();
+            }
+            let anchored = mobile.anchors.iter().find(|(anchor, _)| *anchor == maar);
+            if let Some((_, prefix)) =
+                anchored.filter(|(_, prefix)| !node.anchored(&mobile.mn).contains(prefix))
+            {
+                return Err(format!(
+                    "{}: maar{maar} has lost {prefix}, whose session lasts {} s more",
+                    mobile.mn,
+                    mobile.expires.since(now).as_secs()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// With a network that loses nothing, all agree on where every mobile node is.
+    pub(super) fn is_at_rest(&self, domain: &Domain) -> Result<(), String> {
+        for (number, mobile) in (1..).zip(&self.mobiles) {
+            let mn = &mobile.mn;
+            let Some(at) = mobile.at else { continue };
+            let serving: Vec<u16> =
+                self.maars.values().copied().filter(|n| domain.maar(*n).node().serves(mn)).collect();
+            if serving != [at] {
+                return Err(format!("at rest: {mn} is at maar{at} and served by {serving:?}"));
+            }
+            let registered = domain.cmd().node.s_maar(mn);
+            if registered != Some(maar_address(at)) {
+                return Err(format!("at rest: {mn} is at maar{at}; the CMD says {registered:?}"));
+            }
+            let mut addresses = domain.mobile(number).addresses(domain.now());
+            if !addresses.any(|(address, preferred)| preferred && pool(at).contains(&address)) {
+                return Err(format!("at rest: {mn} is at maar{at} and has no address there to begin with"));
+            }
+            for (anchor, prefix) in mobile.anchors.iter().filter(|(anchor, _)| *anchor != at) {
+                is_reached(domain, mn, *anchor, *prefix, at)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// R3.2.12, R3.2.13: a prefix that is anchored elsewhere is reached through a tunnel whose both ends know of it.
+fn is_reached(
+    domain: &Domain,
+    mn: &MnIdentifier,
+    anchor: u16,
+    prefix: Ipv6Net,
+    at: u16,
+) -> Result<(), String> {
+    let down = Entry::TunnelRoute { prefix, remote: maar_address(at) };
+    let up = Entry::SourceRoute { prefix, remote: maar_address(anchor) };
+    for (maar, entry, way) in [(anchor, down, "down"), (at, up, "up")] {
+        if !domain.maar(maar).plane().contains(&entry) {
+            return Err(format!("at rest: {mn} at maar{at}: maar{maar} has no way {way} for {prefix}"));
+        }
+    }
+    let listed = domain.cmd().node.anchors(mn);
+    if !listed.iter().any(|(maar, prefixes)| *maar == maar_address(anchor) && prefixes.contains(&prefix)) {
+        return Err(format!("at rest: {mn}: the CMD does not know that maar{anchor} anchors {prefix}"));
+    }
+    Ok(())
+}
+
+/// Lifetimes count in units of four seconds, and what is left of the last is said as a whole one.
+fn until(now: Instant, lifetime: Lifetime) -> Instant {
+    now + Lifetime(lifetime.0.saturating_sub(1)).duration()
+}
+
+impl Mobile {
+    fn new(mn: MnIdentifier) -> Self {
+        let [named, unsure, told] = [(); 3].map(|()| BTreeSet::new());
+        let anchors = Vec::new();
+        Self { mn, at: None, server: None, expires: Instant::default(), named, unsure, told, anchors }
+    }
+
+    fn serves(&mut self, maar: u16, prefixes: &[Ipv6Net]) {
+        self.server = Some(maar);
+        let Some(prefix) = prefixes.first() else { return };
+        self.anchors.retain(|(anchor, _)| *anchor != maar);
+        self.anchors.push((maar, *prefix));
+        let too_many = self.anchors.len().saturating_sub(PROTECTED);
+        self.anchors.drain(..too_many);
+    }
+}

@@ -1,0 +1,170 @@
+//! `dmm sim`: random domains in virtual time, each judged against a naive model of RFC 8885. A seed that fails is printed
+//! with the command that replays it, and its packets are written as a capture.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use dmm_captures::{CaptureWriter, Section, WriteError};
+use dmm_sim::trial::{Outcome, Trial};
+
+use crate::{Exit, Failure};
+
+/// What to run.
+#[derive(clap::Args, Clone, Debug)]
+pub struct SimArgs {
+    /// How many seeds.
+    #[arg(long, default_value_t = 1000)]
+    pub seeds: u64,
+    /// The first one.
+    #[arg(long, default_value_t = 0)]
+    pub from: u64,
+    /// Prints an object instead of lines.
+    #[arg(long)]
+    pub json: bool,
+    /// Where captures of seeds that fail go.
+    #[arg(long, default_value = "out/sim")]
+    pub out: PathBuf,
+    /// How many seeds run at the same time; by default as many as there are processors.
+    #[arg(long)]
+    pub jobs: Option<usize>,
+}
+
+/// How many seeds that fail are shown and captured.
+const SHOWN: usize = 10;
+
+/// All seeds together.
+#[derive(Default)]
+struct Sum {
+    steps: u64,
+    frames: u64,
+    attachments: u64,
+    failed: Vec<(u64, Outcome)>,
+}
+
+/// Runs the seeds and says which fail.
+pub fn run(args: &SimArgs) -> Result<Exit, Failure> {
+    let mut sum = run_all(args);
+    sum.failed.sort_by_key(|(seed, _)| *seed);
+    let mut captures = Vec::new();
+    for (seed, _) in sum.failed.iter().take(SHOWN) {
+        captures.push(write_capture(&args.out, *seed)?);
+    }
+    if args.json {
+        print_json(args, &sum, &captures);
+    } else {
+        print_lines(args, &sum, &captures);
+    }
+    Ok(if sum.failed.is_empty() { Exit::OK } else { Exit::FELL_SHORT })
+}
+
+fn run_all(args: &SimArgs) -> Sum {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = args.jobs.unwrap_or(processors).max(1);
+    let next = AtomicU64::new(args.from);
+    let end = args.from.saturating_add(args.seeds);
+    let sum = Mutex::new(Sum::default());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        return;
+                    }
+                    let outcome = Trial::new(seed, false).run();
+                    sum.lock().unwrap_or_else(PoisonError::into_inner).add(seed, outcome);
+                }
+            });
+        }
+    });
+    sum.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sum {
+    fn add(&mut self, seed: u64, outcome: Outcome) {
+        self.steps += outcome.steps;
+        self.frames += outcome.frames;
+        self.attachments += outcome.attachments;
+        if outcome.failure.is_some() {
+            self.failed.push((seed, outcome));
+        }
+    }
+}
+
+fn write_capture(folder: &Path, seed: u64) -> Result<PathBuf, Failure> {
+    let mut trial = Trial::new(seed, true);
+    trial.run();
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
+    let path = folder.join(format!("seed-{seed}.pcapng"));
+    let octets = capture(&trial, seed).map_err(Failure::bench)?;
+    std::fs::write(&path, octets).map_err(|error| Failure::file(&path, error))?;
+    Ok(path)
+}
+
+fn capture(trial: &Trial, seed: u64) -> Result<Vec<u8>, WriteError> {
+    let config = &trial.scenario().config;
+    let comment =
+        format!("Seed {seed}: {} MAARs, {} mobile nodes, {}.", config.maars, config.mobiles, config.plan);
+    let hardware = Some("virtual time".to_owned());
+    let section = Section { hardware, comment: Some(comment), ..Section::default() };
+    let mut writer = CaptureWriter::new(Vec::new(), &section)?;
+    for name in trial.domain().link_names() {
+        writer.interface(&name, "")?;
+    }
+    let names = trial.domain().names();
+    writer.names(names.iter().map(|(address, name)| (*address, name.as_str())))?;
+    for tapped in trial.frames() {
+        writer.packet(tapped.at, tapped.link.0 as u32, &tapped.frame, &[])?;
+    }
+    writer.finish()
+}
+
+fn replay(seed: u64) -> String {
+    format!("dmm sim run --from {seed} --seeds 1")
+}
+
+fn print_lines(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
+    for ((seed, outcome), capture) in sum.failed.iter().zip(captures) {
+        let Some(failure) = &outcome.failure else { continue };
+        println!("seed {seed}: {failure}");
+        println!("    {}", replay(*seed));
+        println!("    {}", capture.display());
+    }
+    println!(
+        "{} seeds from {}: {} failed; {} attachments, {} frames, {} steps",
+        args.seeds,
+        args.from,
+        sum.failed.len(),
+        sum.attachments,
+        sum.frames,
+        sum.steps
+    );
+}
+
+fn print_json(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
+    let failed: Vec<_> = sum
+        .failed
+        .iter()
+        .enumerate()
+        .filter_map(|(index, (seed, outcome))| {
+            let failure = outcome.failure.as_ref()?;
+            Some(serde_json::json!({
+                "seed": seed,
+                "after": failure.after.as_secs_f64(),
+                "what": failure.what,
+                "replay": replay(*seed),
+                "capture": captures.get(index).map(|path| path.display().to_string()),
+            }))
+        })
+        .collect();
+    let all = serde_json::json!({
+        "seeds": args.seeds,
+        "from": args.from,
+        "attachments": sum.attachments,
+        "frames": sum.frames,
+        "steps": sum.steps,
+        "failed": failed,
+    });
+    println!("{all}");
+}
