@@ -76,7 +76,11 @@ struct Audience {
 
 impl Audience {
     fn of(root: Node, packet: Packet) -> Self {
-        let tree = fields().is_some_and(|fields| root.wants(fields.protocol) || root.wants(fields.mipv6));
+        let tree = fields().is_some_and(|fields| {
+            root.wants(fields.protocol)
+                || root.wants(fields.mipv6)
+                || fields.messages.iter().any(|message| root.wants(message.item))
+        });
         Self {
             tree,
             columns: packet.has_columns(),

@@ -28,15 +28,23 @@ pub(crate) unsafe extern "C" fn dissect(
     // SAFETY: they are what the host gave us.
     let (tvb, tree) = unsafe { (Tvb::new(tvb), Node::new(tree)) };
     guarded((), || {
-        if !fields().is_some_and(|fields| tree.wants(fields.protocol) || tree.wants(fields.mipv6)) {
+        let octets = tvb.octets();
+        if !is_wanted(octets, tree) {
             return;
         }
-        let octets = tvb.octets();
         let problem = octets.first().and_then(|kind| problem(*kind, octets, tvb.reported_len()));
         show(Part { tvb, start: 0, octets }, problem.as_ref(), tree);
     });
     // All of it, whatever was in it: what we do not consume the host shows as data.
     int(tvb.octets().len())
+}
+
+/// Whether anybody looks at this option: from 4.4 on, who looks at it alone does not look at its protocol.
+fn is_wanted(octets: &[u8], tree: Node) -> bool {
+    let Some(fields) = fields() else { return false };
+    let row = fields.options.iter().find(|option| Some(&option.spec.kind) == octets.first());
+    let item = row.map_or(fields.unknown, |option| option.item);
+    tree.wants(fields.protocol) || tree.wants(fields.mipv6) || tree.wants(item)
 }
 
 /// Shows an option that runs past the end of its message, with what is there of it. The stock dissector says only that
