@@ -1,8 +1,6 @@
 //! What drafts add to the tables. A flag of a draft has a row like others, so that it can be sent by its name; who reads
 //! a message takes its bit as reserved unless [`Drafts`] say otherwise.
 
-use crate::header::{PBA, PBU};
-use crate::view::MessageView;
 use crate::wire::FlagSpec;
 
 /// Which drafts a reader follows: none, unless it asks for them.
@@ -17,16 +15,5 @@ impl Drafts {
     /// Whether a flag is more than a reserved bit.
     pub fn know(self, flag: &FlagSpec) -> bool {
         self.query || !flag.is_of_draft()
-    }
-
-    /// What a message is called; a draft gives some another name.
-    pub fn title(self, message: &MessageView<'_>) -> Option<&'static str> {
-        let asks =
-            || message.field("flags").is_some_and(|flags| flags.flags(self).any(|flag| flag.letter == "Q"));
-        match message.mh_type() {
-            PBU if self.query && asks() => Some("Proxy Binding Query"),
-            PBA if self.query && asks() => Some("Proxy Query ACK"),
-            _ => message.spec().map(|spec| spec.title),
-        }
     }
 }

@@ -6,7 +6,7 @@ use core::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
 
-use crate::icmp::{IcmpError, IcmpErrorKind, summed, summed_body};
+use crate::icmp::error::{IcmpError, IcmpErrorKind, summed, summed_body};
 use crate::packet::Mac;
 use crate::wire::{Wire, flags, wire_struct};
 

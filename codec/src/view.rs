@@ -6,7 +6,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use crate::checksum::{MOBILITY_HEADER, checksum};
 use crate::draft::Drafts;
 use crate::error::{DecodeError, ErrorKind, What};
-use crate::header::{Header, NO_NEXT_HEADER};
+use crate::header::{Header, NO_NEXT_HEADER, PBA, PBU};
 use crate::message::{MessageSpec, message_spec};
 use crate::option::{OptionSpec, PADN, named, spec};
 use crate::sub_option::{Parts, SubOptionSpec, SubOptionTable};
@@ -85,6 +85,17 @@ impl<'a> MessageView<'a> {
     #[inline]
     pub fn spec(&self) -> Option<&'static MessageSpec> {
         message_spec(self.mh_type())
+    }
+
+    /// What it is called; a draft gives some another name.
+    pub fn title(&self, drafts: Drafts) -> Option<&'static str> {
+        let asks =
+            || self.field("flags").is_some_and(|flags| flags.flags(drafts).any(|flag| flag.letter == "Q"));
+        match self.mh_type() {
+            PBU if drafts.query && asks() => Some("Proxy Binding Query"),
+            PBA if drafts.query && asks() => Some("Proxy Query ACK"),
+            _ => self.spec().map(|spec| spec.title),
+        }
     }
 
     /// The octets between header and options, as far as they are there; empty for a type without a row.

@@ -474,6 +474,15 @@ fn an_error_message_fits_the_minimum_mtu() {
     }
 }
 
+/// No sender may send more, so that what is behind is no part of what is read. Found by fuzzing.
+#[test]
+fn of_a_longer_error_message_only_so_much_is_read() {
+    let longer = [&[2, 0, 0, 0, 0, 0, 5, 0][..], &[7; INVOKING_LEN + 30]].concat();
+    let read = ErrorMessage::parse(&summed(&longer, ROUTER, NODE), ROUTER, NODE).unwrap();
+    assert_eq!(read.invoking, [7; INVOKING_LEN]);
+    assert_eq!(ErrorMessage::parse(&read.encode(ROUTER, NODE), ROUTER, NODE), Ok(read));
+}
+
 proptest! {
     #[test]
     fn a_message_is_read_as_it_was_written(message in messages(), src in link_locals(), dst: Ipv6Addr) {

@@ -137,7 +137,7 @@ fn a_flag_of_a_draft_is_reserved_unless_the_draft_is_followed() {
     ] {
         let octets = message.encode(SRC, DST).unwrap();
         let view = MessageView::new(&octets).unwrap();
-        assert_eq!([off, on].map(|drafts| drafts.title(&view).unwrap()), names);
+        assert_eq!([off, on].map(|drafts| view.title(drafts).unwrap()), names);
         let flags = view.field("flags").unwrap();
         let letters = |drafts| flags.flags(drafts).map(|flag| flag.letter).collect::<Vec<_>>();
         assert_eq!((letters(off), letters(on)), (vec!["P"], vec!["P", "Q"]));
@@ -148,7 +148,7 @@ fn a_flag_of_a_draft_is_reserved_unless_the_draft_is_followed() {
     }
     // Without Q the draft changes nothing.
     let octets = pbu();
-    assert_eq!(on.title(&MessageView::new(&octets).unwrap()), Some("Proxy Binding Update"));
+    assert_eq!(MessageView::new(&octets).unwrap().title(on), Some("Proxy Binding Update"));
     assert_eq!(lint_with(&octets, Some((SRC, DST)), on), []);
 }
 

@@ -37,7 +37,7 @@ pub(super) fn is_opaque_part(part: &SubOptionView<'_>) -> bool {
 
 /// What a message is called.
 pub(super) fn title(view: &MessageView<'_>, drafts: Drafts) -> Cow<'static, str> {
-    match drafts.title(view) {
+    match view.title(drafts) {
         Some(title) => title.into(),
         None => format!("Mobility Header of type {}", view.mh_type()).into(),
     }
