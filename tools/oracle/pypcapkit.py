@@ -113,7 +113,7 @@ def address(value):
     return value.packed.hex() if value is not None else ""
 
 
-# What PyPCAPKit takes apart where the table keeps octets: not compared.
+# What PyPCAPKit takes apart: where the table keeps octets, and sub-options, whose pieces have other names there. Not compared.
 PIECES = {"pieces": True}
 
 # The fields of each message under the names of our table.
@@ -190,7 +190,7 @@ OPTIONS = {
                       "address": str(info.address)},
     38: lambda info: {"address": str(info.address)},
     39: lambda info: {"flags": flags(info, S="mode")},
-    40: lambda info: {"requests": PIECES},
+    40: lambda info: {"sub_options": PIECES},
     41: lambda info: {"code": int(info.code), "address": address(info.address)},
     42: lambda info: {"identifier": int.from_bytes(info.iid, "big")},
     43: lambda info: {"flags": flags(info, L="late"), "tenths": number(round(info.lifetime.total_seconds() * 10, 3))},
@@ -204,8 +204,8 @@ OPTIONS = {
     49: lambda info: {"address": str(info.address)},
     50: lambda info: {"subtype": int(info.subtype), "group": info.group_id},
     51: lambda info: {"address_length": int(info.address_length), "address": str(info.address)},
-    52: lambda info: {"data": PIECES},
-    53: lambda info: {"flags": flags(info, M="mode"), "selector": PIECES},
+    52: lambda info: {"sub_options": PIECES},
+    53: lambda info: {"flags": flags(info, M="mode"), "sub_options": PIECES},
     54: lambda info: {"protocol": int(info.protocol), "flags": flags(info, M="mode"), "record_count": info.records,
                       "records": info.data.hex()},
     55: lambda info: {"flags": flags(info, V="ipv4"), "prefix_length": int(info.prefix_length),
@@ -213,9 +213,9 @@ OPTIONS = {
     56: lambda info: {"protocol": int(info.igmp_type), "context": info.context.hex()},
     57: lambda info: {"protocol": int(info.mld_type), "context": info.context.hex()},
     58: lambda info: {"request": info.sr_id, "traffic_class": int(info.dscp) << 2, "operation": int(info.oc),
-                      "attributes": PIECES},
+                      "sub_options": PIECES},
     59: lambda info: {"address": address(info.address)},
-    62: lambda info: {"data": PIECES},
+    62: lambda info: {"sub_options": PIECES},
     63: lambda info: {"technology": int(info.att), "label": info.label, "id": info.bid,
                       "flags": flags(info, B="bulk", O="overwrite")},
     64: lambda info: {"subtype": int(info.subtype), "identifier": octets_of(info.identifier).hex()},

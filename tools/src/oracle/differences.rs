@@ -173,7 +173,6 @@ pub const PYPCAPKIT: &[Known] = known! {
     "refused" in "Access Network Identifier", What::Malformed, "the whole message, if there is no sub-option", "an option without sub-options", Both: "RFC 6757 §3: the sender \"MUST contain one or more\"; of a receiver it says nothing, so the message stands";
     "refused" in "Binding Authorization Data", What::Malformed, "the whole message, unless Length is a multiple of 8", "any length", Ours: "RFC 6275 §6.2.7: the Authenticator is \"First (96, HMAC_SHA1 (…))\": 12 octets";
     "refused" in "Binding Authorization Data for FMIPv6", What::Malformed, "the whole message, if it reads on behind such an option", "what follows", Ours: "RFC 6275 §6.2.1: Length counts the SPI too; see below";
-    "options" in "Binding Authorization Data for FMIPv6", What::Octets, "another option behind it", "the option that follows", Ours: "as above";
     "length" in "Binding Authorization Data for FMIPv6", What::Value, "4 octets more than Length", "Length", Ours: "RFC 5568 §6.4.5 says \"the length of the Authenticator\", which no reader that steps over options could use; RFC 6275 §6.2.1 has one meaning for all";
     "authenticator" in "Binding Authorization Data for FMIPv6", What::Value, "4 octets too many", "as many as Length counts", Ours: "as above";
     "refused" in "CGA Parameters", What::Malformed, "the whole message, if the octets of one option are no CGA parameters", "octets", Ours: "RFC 4866 §5.1: an option is a piece; all of a message together are the parameters";
