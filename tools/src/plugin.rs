@@ -10,8 +10,9 @@ use crate::Failure;
 pub fn built() -> Result<PathBuf, Failure> {
     let program = std::env::current_exe().map_err(Failure::bench)?;
     let folder = program.parent().unwrap_or(Path::new("."));
-    let places = ["", "deps"].into_iter().map(|below| folder.join(below).join(dmm_wireshark::BUILT));
-    // `cargo test` builds the one in `deps` and leaves the other as it was.
+    let places = ["deps", ""].into_iter().map(|below| folder.join(below).join(dmm_wireshark::BUILT));
+    // `cargo test` builds the one in `deps` and leaves the other as it was; of two that are the same, the other's name is
+    // the one that people know.
     let age = |path: &PathBuf| path.metadata().and_then(|it| it.modified()).ok();
     places.clone().filter(|path| path.is_file()).max_by_key(age).ok_or_else(|| {
         let tried: Vec<_> = places.map(|path| path.display().to_string()).collect();
