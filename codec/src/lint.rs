@@ -14,9 +14,9 @@ use crate::draft::Drafts;
 use crate::error::{DecodeError, ErrorKind, Reaction, What};
 use crate::header::{Header, NO_NEXT_HEADER};
 use crate::message::Carries;
-use crate::option::{Align, OptionSpec, PADN, named};
+use crate::option::{Align, OptionSpec, named};
 use crate::view::{FieldView, MessageView, OptionView};
-use crate::wire::{FieldKind, FlagSpec, Wire};
+use crate::wire::{FieldKind, Wire};
 
 /// Something in a message that a sender must not, or should not, send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,11 @@ pub enum Scope {
 /// global address" (§4.6), "the link-local address of the DLIF" (§4.7).
 const SCOPES: &[(u8, Scope)] = &[(67, Scope::Global), (68, Scope::Global), (69, Scope::LinkLocal)];
 
+/// What the address of an option must be, where it matters.
+pub fn scope(kind: u8) -> Option<Scope> {
+    SCOPES.iter().find(|(option, _)| *option == kind).map(|(_, scope)| *scope)
+}
+
 impl Scope {
     fn has(self, address: Ipv6Addr) -> bool {
         let first = address.segments()[0];
@@ -126,19 +131,8 @@ pub fn lint_with(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>, drafts:
         Err(error) => return alloc::vec![error.into()],
     };
     header(&view, octets, addresses, &mut found);
-    for field in view.fields() {
-        let what = What::Body(view.spec().map_or("message", |spec| spec.title));
-        let (number, offset) = (field.uint(), field.offset);
-        let kind = match field.spec.kind {
-            FieldKind::Reserved if number != 0 => FaultKind::Reserved(number),
-            FieldKind::Flags(flags) => match reserved_flags(flags, number, drafts) {
-                Some(fault) => fault,
-                None => continue,
-            },
-            _ => continue,
-        };
-        found.push(Fault { what, offset, kind });
-    }
+    let what = What::Body(view.spec().map_or("message", |spec| spec.title));
+    found.extend(view.fields().filter_map(|field| reserved(&field, drafts, what)));
     let has_dmm_flag = view.has_dmm_flag();
     let mut seen = [false; 256];
     let mut pads = 0;
@@ -209,11 +203,8 @@ fn header(
         let kind = ErrorKind::UnknownType(view.mh_type());
         add(What::Header("type"), 2, FaultKind::Decode(kind));
     }
-    for field in FieldView::all(Header::FIELDS, octets, 0) {
-        if matches!(field.spec.kind, FieldKind::Reserved) && field.uint() != 0 {
-            add(What::Header("reserved"), field.offset, FaultKind::Reserved(field.uint()));
-        }
-    }
+    let fields = FieldView::all(Header::FIELDS, octets, 0);
+    found.extend(fields.filter_map(|field| reserved(&field, Drafts::default(), What::Header("reserved"))));
 }
 
 fn place(
@@ -235,10 +226,10 @@ fn content(option: &OptionView<'_>, spec: &OptionSpec, found: &mut Vec<Fault>) {
         what: named(option.kind),
         offset: option.offset,
         len: option.body.len(),
-        min_len: spec.min_len,
-        has_fixed_len: spec.has_fixed_len(),
-        is_padding: option.kind == PADN,
-        scope: SCOPES.iter().find(|(kind, _)| *kind == option.kind).map(|(_, scope)| *scope),
+        expected: spec.min_len,
+        fits: spec.fits(option.body.len()),
+        is_padding: option.is_padding(),
+        scope: scope(option.kind),
     };
     part.judge(option.fields(), found);
 }
@@ -247,10 +238,10 @@ fn content(option: &OptionView<'_>, spec: &OptionSpec, found: &mut Vec<Fault>) {
 struct Part {
     what: What,
     offset: usize,
-    /// How many octets stand behind its Length.
+    /// How many octets stand behind its Length, how many at least should, and whether so many can.
     len: usize,
-    min_len: usize,
-    has_fixed_len: bool,
+    expected: usize,
+    fits: bool,
     is_padding: bool,
     /// What its address must be.
     scope: Option<Scope>,
@@ -259,25 +250,17 @@ struct Part {
 impl Part {
     /// Whether its length is one that it can have.
     fn judge<'a>(&self, fields: impl Iterator<Item = FieldView<'a>>, found: &mut Vec<Fault>) -> bool {
-        let (len, expected) = (self.len, self.min_len);
-        if len < expected || (self.has_fixed_len && len != expected) {
+        if !self.fits {
             // Where the part starts, as decoding says it; the fields of such a part mean nothing.
-            let kind = FaultKind::Decode(ErrorKind::Length { found: len, expected });
+            let kind = FaultKind::Decode(ErrorKind::Length { found: self.len, expected: self.expected });
             found.push(Fault { what: self.what, offset: self.offset, kind });
             return false;
         }
         let mut length = None;
         for field in fields {
+            found.extend(reserved(&field, Drafts::default(), self.what));
             let mut add = |offset, kind| found.push(Fault { what: self.what, offset, kind });
             match field.spec.kind {
-                FieldKind::Reserved if field.uint() != 0 => {
-                    add(field.offset, FaultKind::Reserved(field.uint()));
-                }
-                FieldKind::Flags(flags) => {
-                    if let Some(fault) = reserved_flags(flags, field.uint(), Drafts::default()) {
-                        add(field.offset, fault);
-                    }
-                }
                 FieldKind::PrefixLength => {
                     let said = field.uint() as u8;
                     length = Some(said).filter(|said| *said <= 128);
@@ -327,10 +310,9 @@ fn sub_options(field: &FieldView<'_>, found: &mut Vec<Fault>) {
             found.push(Fault { what, offset, kind: FaultKind::Repeated });
         }
         seen.push(part.kind);
-        let (len, has_fixed_len) = (part.body.len(), spec.has_fixed_len());
-        let is_padding = part.table.is_pad1(0) && part.kind == PADN;
-        let min_len = spec.min_len;
-        let judged = Part { what, offset, len, min_len, has_fixed_len, is_padding, scope: None };
+        let (len, expected, fits) = (part.body.len(), spec.min_len, spec.fits(part.body.len()));
+        let is_padding = part.table.is_padding(part.kind);
+        let judged = Part { what, offset, len, expected, fits, is_padding, scope: None };
         // What the lengths and fields do not show, decoding stumbles over.
         if judged.judge(part.fields(), found)
             && let Err(kind) = (part.table.check)(part.kind, part.body)
@@ -340,12 +322,22 @@ fn sub_options(field: &FieldView<'_>, found: &mut Vec<Fault>) {
     }
 }
 
-/// The bits of a flags field that nobody has given a name, if one is set.
-fn reserved_flags(flags: &[FlagSpec], field: u64, drafts: Drafts) -> Option<FaultKind> {
-    let known =
-        flags.iter().filter(|flag| drafts.know(flag)).fold(0, |known, flag| known | u64::from(flag.mask));
-    let bits = field & !known;
-    (bits != 0).then_some(FaultKind::ReservedFlags { field, bits })
+/// What is set in a field and should not be: all of a reserved one, bits of flags that nobody has given a name.
+fn reserved(field: &FieldView<'_>, drafts: Drafts, what: What) -> Option<Fault> {
+    let number = field.uint();
+    let kind = match field.spec.kind {
+        FieldKind::Reserved if number != 0 => FaultKind::Reserved(number),
+        FieldKind::Flags(flags) => {
+            let known = flags.iter().filter(|flag| drafts.know(flag));
+            let known = known.fold(0, |known, flag| known | u64::from(flag.mask));
+            match number & !known {
+                0 => return None,
+                bits => FaultKind::ReservedFlags { field: number, bits },
+            }
+        }
+        _ => return None,
+    };
+    Some(Fault { what, offset: field.offset, kind })
 }
 
 impl From<DecodeError> for Fault {

@@ -13,7 +13,7 @@ use crate::header::{
     SUBSCRIPTION_QUERY, SUBSCRIPTION_RESPONSE, UPA, UPN,
 };
 use crate::value::{AccessTechnology, HandoffIndicator, LinkLayerAddress, MnIdentifier, Timestamp};
-use crate::wire::{FieldSpec, Wire, has_fixed_len};
+use crate::wire::{FieldSpec, Wire, fits, has_fixed_len};
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,11 @@ impl OptionSpec {
     /// Whether every option of this type has the same length, `min_len`.
     pub fn has_fixed_len(&self) -> bool {
         has_fixed_len(self.fields)
+    }
+
+    /// Whether so many octets can stand behind Type and Length.
+    pub fn fits(&self, len: usize) -> bool {
+        fits(self.fields, self.min_len, len)
     }
 }
 

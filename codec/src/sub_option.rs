@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::body::{Meaning, Padding, access, flow, qos};
 use crate::error::{ErrorKind, SubOptionError, What};
 use crate::option::{self, read_as};
-use crate::wire::{FieldSpec, Untaken, Value, Width, Wire, has_fixed_len};
+use crate::wire::{FieldSpec, Untaken, Value, Width, Wire, fits, has_fixed_len};
 
 /// One row of a table.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,11 @@ impl SubOptionSpec {
     /// Whether every sub-option of this type has the same length, `min_len`.
     pub fn has_fixed_len(&self) -> bool {
         has_fixed_len(self.fields)
+    }
+
+    /// Whether so many octets can stand behind Type and Length.
+    pub fn fits(&self, len: usize) -> bool {
+        fits(self.fields, self.min_len, len)
     }
 }
 
@@ -74,6 +79,11 @@ impl SubOptionTable {
     /// Whether a type is one octet without a Length (RFC 6089 §4.2.1.1).
     pub fn is_pad1(&self, kind: u8) -> bool {
         kind == 0 && self.rows.first().is_some_and(|spec| spec.kind == 0)
+    }
+
+    /// Whether a type only fills room: Pad1, and PadN behind it (RFC 6089 §4.2.1.2).
+    pub fn is_padding(&self, kind: u8) -> bool {
+        kind <= option::PADN && self.is_pad1(0)
     }
 
     /// A sub-option of this type, as errors name it.

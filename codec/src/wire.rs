@@ -138,6 +138,11 @@ pub(crate) fn has_fixed_len(fields: &[FieldSpec]) -> bool {
     !matches!(fields.last(), Some(FieldSpec { width: Width::Rest, .. }))
 }
 
+/// Whether a layout of these fields, of which the fewest octets are `least`, can have so many.
+pub(crate) fn fits(fields: &[FieldSpec], least: usize, len: usize) -> bool {
+    if has_fixed_len(fields) { len == least } else { len >= least }
+}
+
 /// A type that stands in a layout as it is.
 pub(crate) trait Value: Sized {
     const WIDTH: Width;

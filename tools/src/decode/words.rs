@@ -23,16 +23,12 @@ pub(super) struct Sighting<'a> {
 
 /// Whether an option has octets that its fields do not say: of no row of the table, or of another length.
 pub(super) fn is_opaque(option: &OptionView<'_>) -> bool {
-    option.spec().is_none_or(|spec| {
-        option.body.len() < spec.min_len || (spec.has_fixed_len() && option.body.len() != spec.min_len)
-    })
+    option.spec().is_none_or(|spec| !spec.fits(option.body.len()))
 }
 
 /// The same of a sub-option.
 pub(super) fn is_opaque_part(part: &SubOptionView<'_>) -> bool {
-    part.spec().is_none_or(|spec| {
-        part.body.len() < spec.min_len || (spec.has_fixed_len() && part.body.len() != spec.min_len)
-    })
+    part.spec().is_none_or(|spec| !spec.fits(part.body.len()))
 }
 
 /// What a message is called.

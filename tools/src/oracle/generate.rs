@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dmm_captures::{CaptureWriter, Section};
 use dmm_codec::header::{Header, NO_NEXT_HEADER};
+use dmm_codec::lint::{Scope, scope};
 use dmm_codec::message::{Extent, repair_checksum};
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, Ipv6, MOBILITY_HEADER};
 use dmm_codec::wire::{FieldKind, FieldSpec, Width, Wire as _};
@@ -208,10 +209,12 @@ impl Random {
     fn option(&mut self, spec: &OptionSpec, wanted: &[Wanted]) -> Option<MobilityOption> {
         (0..TRIES).find_map(|_| {
             let mut octets = self.layout(spec.fields, wanted);
-            // RFC 8885 §4.5 to §4.7 say which addresses are global and which are of a link.
+            let first = scope(spec.kind).map(|scope| match scope {
+                Scope::LinkLocal => [0xfe, 0x80],
+                Scope::Global => [0x20, 0x01],
+            });
             let addresses = spec.fields.iter().filter(|field| matches!(field.kind, FieldKind::Ipv6));
-            for field in addresses.filter(|_| spec.needs_dmm) {
-                let first = if spec.kind == 69 { [0xfe, 0x80] } else { [0x20, 0x01] };
+            for (field, first) in addresses.zip(first) {
                 octets[field.offset..field.offset + 2].copy_from_slice(&first);
             }
             MobilityOption::read(spec.kind, &octets).ok()
@@ -301,7 +304,7 @@ impl Random {
         out.push(spec.kind);
         if !table.is_pad1(spec.kind) {
             // Padding is zero (RFC 6089 §4.2.1.2).
-            let body = if table.is_pad1(0) && spec.kind == 1 { vec![0; body.len()] } else { body };
+            let body = if table.is_padding(spec.kind) { vec![0; body.len()] } else { body };
             out.push(body.len() as u8);
             out.extend(body);
         }
