@@ -70,6 +70,13 @@ pub struct Timeout {
     pub reason: Reason,
 }
 
+impl Timeout {
+    /// The first of when a PBU may leave and of a node's own.
+    pub(crate) fn first(update: Option<Instant>, own: impl IntoIterator<Item = Self>) -> Option<Self> {
+        update.map(|at| Self { at, reason: Reason::Update }).into_iter().chain(own).min()
+    }
+}
+
 /// Why a node wants to be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {

@@ -183,11 +183,10 @@ impl Node for Cmd {
     }
 
     fn next_timeout(&self) -> Option<Timeout> {
-        let update = self.updates.next_timeout().map(|at| Timeout { at, reason: Reason::Update });
         let binding = self.deadlines.first().map(|(at, mn)| {
             let ends = self.bindings.get(mn).is_some_and(|binding| binding.expires == *at);
             Timeout { at: *at, reason: if ends { Reason::Lifetime } else { Reason::Aggregation } }
         });
-        update.into_iter().chain(binding).min()
+        Timeout::first(self.updates.next_timeout(), binding)
     }
 }

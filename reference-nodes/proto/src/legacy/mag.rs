@@ -259,8 +259,8 @@ impl Node for Mag {
     }
 
     fn next_timeout(&self) -> Option<Timeout> {
-        let update = self.updates.next_timeout().map(|at| Timeout { at, reason: Reason::Update });
         let lifetimes = self.mobiles.iter().filter_map(|(mn, mobile)| self.next_lifetime(mn, mobile));
-        update.into_iter().chain(lifetimes.map(|at| Timeout { at, reason: Reason::Lifetime })).min()
+        let lifetimes = lifetimes.map(|at| Timeout { at, reason: Reason::Lifetime });
+        Timeout::first(self.updates.next_timeout(), lifetimes)
     }
 }

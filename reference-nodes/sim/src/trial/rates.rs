@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use dmm_codec::constant::MAX_UPDATE_RATE;
 use dmm_codec::packet::{Ethernet, Ipv6, MOBILITY_HEADER};
 use dmm_codec::{Instant, Message, MnIdentifier, MobilityOption};
 
 use crate::Tapped;
 
-const MAX_UPDATE_RATE: usize = 3;
 const WINDOW: Duration = Duration::from_secs(1);
 
 /// The PBUs of the last second, by sender, receiver and mobile node (stance A33).
