@@ -6,7 +6,7 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use dmm_codec::wire::{FieldKind, FieldSpec, Name, Width};
-use dmm_codec::{MESSAGES, MessageSpec, OPTIONS, OptionSpec, Status};
+use dmm_codec::{FieldView, MESSAGES, MessageSpec, OPTIONS, OptionSpec, Status};
 
 use crate::abi::{FieldInfo, FieldRegistration, TrueFalse, ValueName, base, ft, int};
 use crate::host::functions;
@@ -64,6 +64,18 @@ pub(crate) struct MessageFields {
     pub(crate) item: Id,
     /// In the order of `spec.fields`.
     pub(crate) fields: Vec<Id>,
+}
+
+/// The fields of a layout that have octets here, each with its identity: `ids` are in the order of `specs`.
+pub(crate) fn present<'a>(
+    specs: &'static [FieldSpec],
+    ids: &[Id],
+    octets: &'a [u8],
+    base: usize,
+) -> impl Iterator<Item = (Id, FieldView<'a>)> {
+    let rows = specs.iter().zip(ids);
+    rows.filter_map(move |(spec, id)| Some((*id, FieldView::one(spec, octets, base)?)))
+        .filter(|(_, field)| !field.octets.is_empty())
 }
 
 impl Fields {

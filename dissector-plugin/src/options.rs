@@ -9,7 +9,7 @@ use dmm_codec::wire::{FieldKind, FieldSpec};
 use dmm_codec::{FieldView, MessageView, MobilityOption, OptionSpec};
 
 use crate::abi::{self, GENERATED, HIDDEN, int};
-use crate::fields::{Fields, OptionFields, fields};
+use crate::fields::{Fields, OptionFields, fields, present};
 use crate::guard::guarded;
 use crate::host::{PacketInfo, TvBuff};
 use crate::packet::{Node, Tvb};
@@ -127,13 +127,9 @@ fn show_header(fields: &Fields, at: Part<'_>, subtree: Node) {
 /// The fields that are wholly there, and what is left over.
 fn show_fields(option: &OptionFields, fields: &Fields, at: Part<'_>, body: &[u8], subtree: Node) {
     let mut shown = HEADER;
-    for field in FieldView::all(option.spec.fields, body, HEADER) {
-        let row = option.spec.fields.iter().position(|spec| std::ptr::eq(spec, field.spec));
-        let id = row.and_then(|row| option.fields.get(row)).filter(|_| !field.octets.is_empty());
-        if let Some(id) = id {
-            subtree.add(*id, at.tvb, at.start + field.offset, field.octets.len());
-            shown = field.offset + field.octets.len();
-        }
+    for (id, field) in present(option.spec.fields, &option.fields, body, HEADER) {
+        subtree.add(id, at.tvb, at.start + field.offset, field.octets.len());
+        shown = field.offset + field.octets.len();
     }
     let left = at.octets.len().saturating_sub(shown);
     if left > 0 {

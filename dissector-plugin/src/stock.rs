@@ -6,10 +6,11 @@
 //! * the protocol column, which stays NEMO for all messages behind the first one with the R flag.
 
 use dmm_codec::MessageView;
-use dmm_codec::header::{PBA, PBU};
+use dmm_codec::header::{Header, PBA, PBU};
+use dmm_codec::wire::Wire as _;
 
 use crate::abi::{GENERATED, HIDDEN};
-use crate::fields::{Fields, fields};
+use crate::fields::{Fields, fields, present};
 use crate::options;
 use crate::packet::{Node, Packet, Tvb};
 use crate::text::Text;
@@ -46,15 +47,11 @@ pub(crate) fn show_message(tvb: Tvb<'_>, root: Node) -> Option<()> {
     let fields = fields()?;
     let known = fields.messages.iter().find(|known| known.spec.mh_type == message.mh_type())?;
     let tree = root.add(known.item, tvb, 0, message.octets().len()).subtree(fields.subtree);
-    for field in message.fields() {
-        let row = known.spec.fields.iter().position(|spec| spec.name == field.spec.name);
-        let id = row.and_then(|row| known.fields.get(row)).filter(|_| !field.octets.is_empty());
-        if let Some(id) = id {
-            tree.add(*id, tvb, field.offset, field.octets.len());
-        }
+    for (id, field) in present(known.spec.fields, &known.fields, message.body(), Header::LEN) {
+        tree.add(id, tvb, field.offset, field.octets.len());
     }
     // Pad1 has no Length, and padding says nothing.
-    for option in message.options().map_while(Result::ok).filter(|option| option.kind > 1) {
+    for option in message.options().map_while(Result::ok).filter(|option| !option.is_padding()) {
         let end = option.body_offset + option.body.len();
         options::show_at(tvb, option.offset, end, tree);
     }

@@ -146,8 +146,8 @@ pub(crate) fn show(ids: &Ids, known: &Known, tvb: Tvb<'_>, tree: Node) {
 /// Adds what is known of a packet within a packet.
 pub(crate) fn show_tunnel(ids: &Ids, found: &Tunnelled, mn: &Text, tvb: Tvb<'_>, tree: Node) {
     tree.add_generated_text(ids.tunnel_mn, tvb, mn);
-    tree.add_address(ids.tunnel_prefix, tvb, found.prefix.network);
-    tree.add_number(ids.tunnel_prefix_length, tvb, found.prefix.length.into());
+    tree.add_address(ids.tunnel_prefix, tvb, found.prefix.network());
+    tree.add_number(ids.tunnel_prefix_length, tvb, found.prefix.prefix_len().into());
     tree.add_address(ids.tunnel_anchor, tvb, found.anchor);
     tree.add_truth(ids.tunnel_downlink, tvb, found.is_downlink);
 }

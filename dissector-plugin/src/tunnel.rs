@@ -2,7 +2,8 @@
 //! headers there is nothing to show, so we stand before the stock dissector of the inner one, as for messages.
 
 use std::ffi::{c_int, c_void};
-use std::net::Ipv6Addr;
+
+use dmm_codec::headers::Walk;
 
 use crate::abi;
 use crate::fields::fields;
@@ -34,21 +35,14 @@ pub(crate) unsafe extern "C" fn dissect(
 
 fn show(tvb: Tvb<'_>, packet: Packet, root: Node) -> Option<()> {
     let (ids, outer) = (&fields()?.tracked, packet.addresses()?);
-    let (found, mn) = tracking::tunnelled(tvb, packet, outer, inner_addresses(tvb.octets())?)?;
+    let inner = Walk::new(tvb.octets()).ok()?;
+    let (found, mn) = tracking::tunnelled(tvb, packet, outer, (inner.src, inner.dst))?;
     let fields = fields()?;
     let item = root.add(ids.tunnel, tvb, 0, 0);
     if item.is_shown() {
         let (way, prefix) = (if found.is_downlink { "to" } else { "from" }, found.prefix);
-        item.append(&Text::new(format_args!(
-            ": {way} {mn}, {}/{} anchored at {}",
-            prefix.network, prefix.length, found.anchor
-        )));
+        item.append(&Text::new(format_args!(": {way} {mn}, {prefix} anchored at {}", found.anchor)));
     }
     tracked::show_tunnel(ids, &found, &mn, tvb, item.subtree(fields.subtree));
     Some(())
-}
-
-fn inner_addresses(octets: &[u8]) -> Option<(Ipv6Addr, Ipv6Addr)> {
-    let address = |at: usize| Some(Ipv6Addr::from(<[u8; 16]>::try_from(octets.get(at..at + 16)?).ok()?));
-    Some((address(8)?, address(24)?))
 }

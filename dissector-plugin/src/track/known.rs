@@ -2,8 +2,9 @@
 
 use std::net::Ipv6Addr;
 
+use ipnet::Ipv6Net;
+
 use super::record::{Mode, Nanos};
-use super::signal::Prefix;
 
 /// What is known of a message by the messages around it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -105,7 +106,7 @@ pub(crate) struct Tunnelled {
     /// For [`super::Tracker::mobile`].
     pub(crate) mobile: u32,
     /// The mobile node's prefix that the packet comes from or goes to.
-    pub(crate) prefix: Prefix,
+    pub(crate) prefix: Ipv6Net,
     /// The MAAR that anchors it.
     pub(crate) anchor: Ipv6Addr,
     /// Whether the packet goes to the mobile node.

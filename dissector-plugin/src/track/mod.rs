@@ -13,6 +13,8 @@ mod signal;
 use std::collections::VecDeque;
 use std::net::Ipv6Addr;
 
+use dmm_codec::constant::{INITIAL_BINDACK_TIMEOUT, MAX_BINDACK_TIMEOUT, MAX_UPDATE_RATE};
+
 pub(crate) use known::{Handed, Known, Tunnelled};
 pub(crate) use record::{Mode, Nanos, Place};
 pub(crate) use signal::Signal;
@@ -21,9 +23,8 @@ use known::{Frames, Retransmission};
 use record::{Answer, At, Handover, Map, Marks, Names, Nodes, Pair, Request, push};
 use session::{Anchors, Session};
 
-/// RFC 6275 §12: INITIAL_BINDACK_TIMEOUT and MAX_BINDACK_TIMEOUT.
-const INITIAL_TIMEOUT: Nanos = 1_000_000_000;
-const MAX_TIMEOUT: Nanos = 32 * INITIAL_TIMEOUT;
+const INITIAL_TIMEOUT: Nanos = INITIAL_BINDACK_TIMEOUT.as_nanos() as Nanos;
+const MAX_TIMEOUT: Nanos = MAX_BINDACK_TIMEOUT.as_nanos() as Nanos;
 /// RFC 8885 §3.6: MAX_UPDATE_RATE counts "within a second".
 const RATE_WINDOW: Nanos = 1_000_000_000;
 /// How far an interval may be from the one that is due: a capture is not taken where the timer is.
@@ -38,8 +39,7 @@ pub(crate) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        // RFC 6275 §12.
-        Self { rate: 3 }
+        Self { rate: MAX_UPDATE_RATE }
     }
 }
 

@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
+use dmm_codec::body::prefix as first_bits;
+use ipnet::Ipv6Net;
+
 use super::record::{At, Map, Place};
-use super::signal::Prefix;
 
 /// One mobile node.
 #[derive(Debug, Default)]
@@ -46,7 +48,7 @@ impl Session {
 /// Which prefix is whose, and anchored where.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
-    histories: Map<Prefix, Vec<Anchoring>>,
+    histories: Map<Ipv6Net, Vec<Anchoring>>,
     lengths: BTreeSet<u8>,
 }
 
@@ -59,18 +61,18 @@ pub(super) struct Anchoring {
 }
 
 impl Anchors {
-    pub(super) fn learn(&mut self, prefix: Prefix, place: Place, mobile: At, anchor: At) {
+    pub(super) fn learn(&mut self, prefix: Ipv6Net, place: Place, mobile: At, anchor: At) {
         let history = self.histories.entry(prefix).or_default();
         if history.last().is_none_or(|last| last.mobile != mobile || last.anchor != anchor) {
             history.push(Anchoring { place, mobile, anchor });
-            self.lengths.insert(prefix.length);
+            self.lengths.insert(prefix.prefix_len());
         }
     }
 
     /// The longest prefix that this address was in at this place.
-    pub(super) fn find(&self, address: Ipv6Addr, place: Place) -> Option<(Prefix, Anchoring)> {
+    pub(super) fn find(&self, address: Ipv6Addr, place: Place) -> Option<(Ipv6Net, Anchoring)> {
         self.lengths.iter().rev().find_map(|length| {
-            let prefix = Prefix::of(address, *length);
+            let prefix = first_bits(address, *length).ok()?;
             let history = self.histories.get(&prefix)?;
             let until = history.partition_point(|anchoring| anchoring.place <= place);
             Some((prefix, *history[..until].last()?))

@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 
 use dmm_codec::header::{PBA, PBU};
 use dmm_codec::{MessageView, MobilityOption, PreviousMaar, Status};
+use ipnet::Ipv6Net;
 
 /// Types of the options that tell messages apart; their layouts are the codec's.
 mod option {
@@ -14,21 +15,6 @@ mod option {
     pub(super) const ANCHORED_PREFIX: u8 = 65;
     pub(super) const PREVIOUS_MAAR: u8 = 67;
     pub(super) const SERVING_MAAR: u8 = 68;
-}
-
-/// A network prefix: its first bits, and how many of them count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Prefix {
-    pub(crate) length: u8,
-    pub(crate) network: Ipv6Addr,
-}
-
-impl Prefix {
-    /// The prefix of this length that an address is in.
-    pub(crate) fn of(address: Ipv6Addr, length: u8) -> Self {
-        let mask = u128::MAX.checked_shl(128 - u32::from(length.min(128))).unwrap_or(0);
-        Self { length, network: Ipv6Addr::from_bits(address.to_bits() & mask) }
-    }
 }
 
 /// A proxy registration (RFC 5213, RFC 8885) or its answer.
@@ -110,27 +96,23 @@ impl<'a> Signal<'a> {
 
     /// The prefixes that it binds to its mobile node: those of Home Network Prefix and Anchored Prefix options
     /// (stance A4). `::/0` asks for one and is none.
-    pub(crate) fn prefixes(&self) -> impl Iterator<Item = Prefix> + use<'a> {
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = Ipv6Net> + use<'a> {
         let options = self.view.options().map_while(Result::ok);
         options
             .filter(|it| matches!(it.kind, option::HOME_NETWORK_PREFIX | option::ANCHORED_PREFIX))
             .filter_map(|it| match MobilityOption::read(it.kind, it.body) {
-                Ok(MobilityOption::HomeNetworkPrefix(net) | MobilityOption::AnchoredPrefix(net)) => {
-                    Some(Prefix { length: net.prefix_len(), network: net.network() })
-                }
+                Ok(MobilityOption::HomeNetworkPrefix(net) | MobilityOption::AnchoredPrefix(net)) => Some(net),
                 _ => None,
             })
-            .filter(|prefix| prefix.length > 0)
+            .filter(|prefix| prefix.prefix_len() > 0)
     }
 
     /// The P-MAARs that it names, each with a prefix that it anchors.
-    pub(crate) fn previous_maars(&self) -> impl Iterator<Item = (Ipv6Addr, Prefix)> + use<'a> {
+    pub(crate) fn previous_maars(&self) -> impl Iterator<Item = (Ipv6Addr, Ipv6Net)> + use<'a> {
         let options = self.view.options().map_while(Result::ok);
         options.filter(|it| it.kind == option::PREVIOUS_MAAR).filter_map(|it| {
             match MobilityOption::read(it.kind, it.body) {
-                Ok(MobilityOption::PreviousMaar(PreviousMaar { address, prefix })) => {
-                    Some((address, Prefix { length: prefix.prefix_len(), network: prefix.network() }))
-                }
+                Ok(MobilityOption::PreviousMaar(PreviousMaar { address, prefix })) => Some((address, prefix)),
                 _ => None,
             }
         })
@@ -147,7 +129,7 @@ impl<'a> Signal<'a> {
         let mut hash = mix(u64::from(self.flags) << 1 | u64::from(self.lifetime == 0), 0);
         for option in self.view.options().map_while(Result::ok) {
             // Padding moves with what it pads.
-            if option.kind > 1 && option.kind != option::TIMESTAMP {
+            if !option.is_padding() && option.kind != option::TIMESTAMP {
                 hash = mix(hash, u64::from(option.kind) << 8 | option.body.len() as u64);
                 hash = fold(hash, option.body);
             }

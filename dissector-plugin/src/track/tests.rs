@@ -6,7 +6,6 @@ use dmm_codec::{
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 
-use super::signal::Prefix;
 use super::*;
 
 const CMD: u16 = 0xcd;
@@ -314,7 +313,7 @@ fn a_user_packet_in_the_tunnel_is_somebodys() {
     let found = tracker.tunnelled(at(20), (node(1), node(3)), (peer, user)).unwrap();
     assert_eq!(tracker.mobile(found.mobile), Some(&b"\x01mn1@example.org"[..]));
     assert_eq!((found.anchor, found.is_downlink), (node(1), true));
-    assert_eq!(found.prefix, Prefix { length: 64, network: address("2001:db8:a001::") });
+    assert_eq!(found.prefix, "2001:db8:a001::/64".parse().unwrap());
     let back = tracker.tunnelled(at(20), (node(3), node(1)), (user, peer)).unwrap();
     assert!(!back.is_downlink);
     assert_eq!(tracker.tunnelled(at(1), (node(1), node(3)), (peer, user)), None, "before the signalling");
