@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::body::{Meaning, Padding, access, flow, qos};
 use crate::error::{ErrorKind, SubOptionError, What};
 use crate::option::{self, read_as};
-use crate::wire::{FieldSpec, Untaken, Value, Width, Wire, fits, has_fixed_len};
+use crate::wire::{FieldSpec, Value, Width, Wire, fits, has_fixed_len};
 
 /// One row of a table.
 #[derive(Clone, Copy, Debug)]
@@ -110,17 +110,12 @@ pub trait SubOption: Sized {
 impl<T: SubOption> Value for Vec<T> {
     const WIDTH: Width = Width::Rest;
 
-    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
-        let read = |part: Result<Part<'_>, SubOptionError>| {
-            let part = part?;
-            T::read(part.kind, part.body).map_err(|kind| SubOptionError {
-                what: T::TABLE.named(part.kind),
-                at: part.at,
-                kind,
-            })
-        };
-        let parts = Parts::new(T::TABLE, core::mem::take(octets));
-        parts.map(read).collect::<Result<_, _>>().map_err(|error| Untaken::Part(Box::new(error)))
+    fn take(octets: &mut &[u8]) -> Option<Self> {
+        sub_options(core::mem::take(octets)).collect::<Result<_, _>>().ok()
+    }
+
+    fn wrong_part(octets: &[u8]) -> Option<SubOptionError> {
+        sub_options::<T>(octets).find_map(Result::err)
     }
 
     fn put(&self, out: &mut Vec<u8>) {
@@ -133,6 +128,14 @@ impl<T: SubOption> Value for Vec<T> {
             }
         }
     }
+}
+
+/// The sub-options in these octets.
+fn sub_options<T: SubOption>(octets: &[u8]) -> impl Iterator<Item = Result<T, SubOptionError>> {
+    Parts::new(T::TABLE, octets).map(|part| {
+        let Part { kind, at, body, .. } = part?;
+        T::read(kind, body).map_err(|wrong| SubOptionError { what: T::TABLE.named(kind), at, kind: wrong })
+    })
 }
 
 /// Types with their octets, one behind the other; ends after the first one that does not fit.

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use smallvec::SmallVec;
 
-use crate::wire::{Untaken, Value, Width, number_value, registry};
+use crate::wire::{Value, Width, number_value, registry};
 
 registry! {
     /// Status of a Proxy Binding Acknowledgement (IANA "Status Codes"). From 128 on the PBU was rejected.
@@ -204,8 +204,8 @@ impl From<[u8; 6]> for LinkLayerAddress {
 /// The last field of a layout.
 impl Value for LinkLayerAddress {
     const WIDTH: Width = Width::Rest;
-    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
-        Ok(Self::from(core::mem::take(octets)))
+    fn take(octets: &mut &[u8]) -> Option<Self> {
+        Some(Self::from(core::mem::take(octets)))
     }
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);

@@ -146,39 +146,41 @@ pub(crate) fn fits(fields: &[FieldSpec], least: usize, len: usize) -> bool {
 /// A type that stands in a layout as it is.
 pub(crate) trait Value: Sized {
     const WIDTH: Width;
-    fn take(octets: &mut &[u8]) -> Result<Self, Untaken>;
+    /// The next value; `None` where the octets are none. Why is asked afterwards: an error that each value carried along
+    /// would cost more than all the rest of decoding.
+    fn take(octets: &mut &[u8]) -> Option<Self>;
+    /// The part of these octets because of which they are no value; `None` where they are too few.
+    fn wrong_part(_octets: &[u8]) -> Option<SubOptionError> {
+        None
+    }
     fn put(&self, out: &mut Vec<u8>);
 }
 
-/// Why octets are no value of a type.
-pub(crate) enum Untaken {
-    /// They are too few.
-    TooFew,
-    /// A part of them cannot be read.
-    Part(Box<SubOptionError>),
-}
+/// [`Value::wrong_part`] of a field.
+pub(crate) type WrongPart = fn(&[u8]) -> Option<SubOptionError>;
 
-/// Takes the next value of a layout out of `rest`, what is left of `whole`; `least` octets are the fewest that hold it.
-pub(crate) fn take<T: Value>(rest: &mut &[u8], whole: &[u8], least: usize) -> Result<T, ErrorKind> {
-    let before = whole.len() - rest.len();
-    T::take(rest).map_err(|why| match why {
-        Untaken::TooFew => ErrorKind::Length { found: whole.len(), expected: least },
-        Untaken::Part(error) => ErrorKind::SubOption(Box::new(error.behind(before))),
-    })
+/// Why octets are no layout of these fields, of which the fewest octets are `least`: only the last can have parts.
+#[cold]
+pub(crate) fn wrong(fields: &[WrongPart], octets: &[u8], least: usize) -> ErrorKind {
+    let part = fields.last().zip(octets.get(least..)).and_then(|(wrong_part, octets)| wrong_part(octets));
+    match part {
+        Some(part) => ErrorKind::SubOption(Box::new(part.behind(least))),
+        None => ErrorKind::Length { found: octets.len(), expected: least },
+    }
 }
 
 /// The next `N` octets.
-pub(crate) fn chunk<const N: usize>(octets: &mut &[u8]) -> Result<[u8; N], Untaken> {
-    let (head, rest) = octets.split_first_chunk().ok_or(Untaken::TooFew)?;
+pub(crate) fn chunk<const N: usize>(octets: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, rest) = octets.split_first_chunk()?;
     *octets = rest;
-    Ok(*head)
+    Some(*head)
 }
 
 macro_rules! uint_value {
     ($($type:ty),*) => {$(
         impl Value for $type {
             const WIDTH: Width = Width::Fixed(size_of::<$type>());
-            fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+            fn take(octets: &mut &[u8]) -> Option<Self> {
                 chunk(octets).map(Self::from_be_bytes)
             }
             fn put(&self, out: &mut Vec<u8>) {
@@ -191,7 +193,7 @@ uint_value!(u8, u16, u32, u64);
 
 impl Value for Ipv6Addr {
     const WIDTH: Width = Width::Fixed(16);
-    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+    fn take(octets: &mut &[u8]) -> Option<Self> {
         chunk::<16>(octets).map(Self::from)
     }
     fn put(&self, out: &mut Vec<u8>) {
@@ -201,7 +203,7 @@ impl Value for Ipv6Addr {
 
 impl Value for Ipv4Addr {
     const WIDTH: Width = Width::Fixed(4);
-    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+    fn take(octets: &mut &[u8]) -> Option<Self> {
         chunk::<4>(octets).map(Self::from)
     }
     fn put(&self, out: &mut Vec<u8>) {
@@ -214,12 +216,12 @@ macro_rules! list_value {
     ($($type:ty),*) => {$(
         impl Value for Vec<$type> {
             const WIDTH: Width = Width::Rest;
-            fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+            fn take(octets: &mut &[u8]) -> Option<Self> {
                 let mut list = Self::new();
                 while !octets.is_empty() {
                     list.push(Value::take(octets)?);
                 }
-                Ok(list)
+                Some(list)
             }
             fn put(&self, out: &mut Vec<u8>) {
                 for value in self {
@@ -234,8 +236,8 @@ list_value!(u16, Ipv6Addr);
 /// The last field, which takes all octets that are left.
 impl Value for Vec<u8> {
     const WIDTH: Width = Width::Rest;
-    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
-        Ok(core::mem::take(octets).to_vec())
+    fn take(octets: &mut &[u8]) -> Option<Self> {
+        Some(core::mem::take(octets).to_vec())
     }
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self);
@@ -303,10 +305,14 @@ macro_rules! wire_struct {
             fn read(octets: &[u8]) -> Result<Self, $crate::error::ErrorKind> {
                 #[allow(unused_mut, reason = "a layout may be empty")]
                 let mut rest = octets;
-                let read = Self { $( $field: $crate::wire::take(&mut rest, octets, Self::LEN)?, )* };
-                let wrong_length =
-                    $crate::error::ErrorKind::Length { found: octets.len(), expected: Self::LEN };
-                if rest.is_empty() { Ok(read) } else { Err(wrong_length) }
+                let read = (|| Some(Self { $( $field: $crate::wire::Value::take(&mut rest)?, )* }))();
+                match read {
+                    Some(read) if rest.is_empty() => Ok(read),
+                    _ => {
+                        let fields = &[$( <$type as $crate::wire::Value>::wrong_part as $crate::wire::WrongPart, )*];
+                        Err($crate::wire::wrong(fields, octets, Self::LEN))
+                    }
+                }
             }
 
             #[allow(unused_variables, reason = "a layout may be empty")]
@@ -323,7 +329,7 @@ macro_rules! number_value {
     ($name:ident($repr:ty)) => {
         impl $crate::wire::Value for $name {
             const WIDTH: $crate::wire::Width = <$repr as $crate::wire::Value>::WIDTH;
-            fn take(octets: &mut &[u8]) -> Result<Self, $crate::wire::Untaken> {
+            fn take(octets: &mut &[u8]) -> Option<Self> {
                 $crate::wire::Value::take(octets).map(Self)
             }
             fn put(&self, out: &mut alloc::vec::Vec<u8>) {

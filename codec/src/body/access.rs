@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::body::meanings;
 use crate::error::ErrorKind;
 use crate::value;
-use crate::wire::{Untaken, Value, Width, chunk, flags, registry, value_struct, wire_struct};
+use crate::wire::{Value, Width, chunk, flags, registry, value_struct, wire_struct};
 
 registry! {
     /// What an operator is identified by (RFC 6757 §3.1.3).
@@ -93,7 +93,7 @@ impl Degrees {
 
 impl Value for Degrees {
     const WIDTH: Width = Width::Fixed(3);
-    fn take(octets: &mut &[u8]) -> Result<Self, Untaken> {
+    fn take(octets: &mut &[u8]) -> Option<Self> {
         chunk(octets).map(Self)
     }
     fn put(&self, out: &mut Vec<u8>) {
