@@ -270,7 +270,7 @@ impl Part {
                 }
                 FieldKind::Prefix => {
                     if let (Some(length), Some(prefix)) = (length, field.address())
-                        && valid_bits(prefix, length).is_ok_and(|valid| valid.network() != prefix)
+                        && valid_bits(prefix, length).is_some_and(|valid| valid.network() != prefix)
                     {
                         add(field.offset, FaultKind::PrefixBits { length, prefix });
                     }

@@ -282,7 +282,7 @@ impl RouterAdvertisement {
             match kind {
                 SOURCE_LINK_LAYER_ADDRESS => advertisement.source_mac = body.try_into().ok(),
                 PREFIX_INFORMATION => advertisement.prefixes.extend(PrefixInformation::read(body)),
-                MTU => advertisement.mtu = MtuBody::read(body).ok().map(|body| body.mtu),
+                MTU => advertisement.mtu = MtuBody::read(body).map(|body| body.mtu),
                 ROUTE_INFORMATION => advertisement.routes.extend(RouteInformation::read(body)),
                 _ => {}
             }
@@ -406,7 +406,7 @@ fn is_solicited_node(address: Ipv6Addr) -> bool {
 impl PrefixInformation {
     /// Reads the octets behind Type and Length; `None` where they say no prefix.
     fn read(octets: &[u8]) -> Option<Self> {
-        let body = PrefixInformationBody::read(octets).ok()?;
+        let body = PrefixInformationBody::read(octets)?;
         let prefix = Ipv6Net::new(body.prefix, body.prefix_length).ok()?.trunc();
         let known = PrefixFlags::L | PrefixFlags::A;
         let flags = PrefixFlags(body.flags & known.0);
@@ -420,7 +420,7 @@ impl RouteInformation {
         // "The Prefix field is 0, 8, or 16 octets depending on Length": what the prefix does not need is left out.
         let mut whole = octets.to_vec();
         whole.resize(RouteInformationBody::LEN.max(octets.len()), 0);
-        let body = RouteInformationBody::read(&whole).ok()?;
+        let body = RouteInformationBody::read(&whole)?;
         let prefix = Ipv6Net::new(body.prefix, body.prefix_length).ok()?.trunc();
         let missing = whole.len() - octets.len();
         let fits = usize::from(body.prefix_length) <= 128 - 8 * missing;

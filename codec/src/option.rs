@@ -199,7 +199,7 @@ macro_rules! mobility_options {
             /// why the octets of a known type mean nothing.
             pub fn read(kind: u8, body: &[u8]) -> Result<Self, ErrorKind> {
                 match kind {
-                    $( $kind => read_as::<$value>(body).map(Self::$variant), )*
+                    $( $kind => read_as(body, Self::$variant), )*
                     _ => Ok(Self::Unknown(UnknownOption::on_purpose(kind, body))),
                 }
             }
@@ -240,14 +240,19 @@ const fn at(n: usize, plus: usize) -> Align {
     Align::At { n, plus }
 }
 
-/// Reads the octets behind a Type and a Length.
-#[expect(
-    clippy::inline_always,
-    reason = "measured: a value that is handed on twice costs a quarter of decoding"
-)]
-#[inline(always)]
-pub(crate) fn read_as<T: Meaning>(body: &[u8]) -> Result<T, ErrorKind> {
-    T::from_layout(T::Layout::read(body)?)
+/// Reads the octets behind a Type and a Length as a value that is part of another.
+#[inline]
+pub(crate) fn read_as<T: Meaning, O>(body: &[u8], of: impl FnOnce(T) -> O) -> Result<O, ErrorKind> {
+    match T::Layout::read(body).and_then(T::from_layout) {
+        Some(value) => Ok(of(value)),
+        None => Err(wrong::<T>(body)),
+    }
+}
+
+/// Why they are none.
+#[cold]
+fn wrong<T: Meaning>(body: &[u8]) -> ErrorKind {
+    T::Layout::read(body).map_or_else(|| T::Layout::wrong(body), T::wrong)
 }
 
 mobility_options! {

@@ -1,7 +1,6 @@
 //! The tables of sub-options: what stands within an option and has a type and a length of its own. One row each, as in
 //! the table of options, and like there encoder, decoder, Wireshark fields, scripts and rules read the rows.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::body::{Meaning, Padding, access, flow, qos};
@@ -284,7 +283,7 @@ macro_rules! sub_options {
 
             fn read(kind: u8, body: &[u8]) -> Result<Self, ErrorKind> {
                 match kind {
-                    $( $kind => read_as::<$value>(body).map(Self::$variant), )*
+                    $( $kind => read_as(body, Self::$variant), )*
                     _ => Ok(Self::Unknown(UnknownSubOption { kind, data: body.to_vec() })),
                 }
             }

@@ -121,9 +121,12 @@ pub trait Wire: Sized {
     /// The fewest octets that hold it: all of them, or all but the last field.
     const LEN: usize;
 
-    /// Reads the layout; an error where there are too few octets, or too many for a layout of fixed length, or where
-    /// a part of the last field cannot be read.
-    fn read(octets: &[u8]) -> Result<Self, ErrorKind>;
+    /// Reads the layout; `None` where there are too few octets, or too many for a layout of fixed length, or where a
+    /// part of the last field cannot be read. Why is asked afterwards, of [`Wire::wrong`]: an error that each value
+    /// carried along would cost more than all the rest of decoding.
+    fn read(octets: &[u8]) -> Option<Self>;
+    /// Why the octets, of which nothing was read, are not this layout.
+    fn wrong(octets: &[u8]) -> ErrorKind;
     /// Appends the layout.
     fn write(&self, out: &mut Vec<u8>);
 }
@@ -146,8 +149,7 @@ pub(crate) fn fits(fields: &[FieldSpec], least: usize, len: usize) -> bool {
 /// A type that stands in a layout as it is.
 pub(crate) trait Value: Sized {
     const WIDTH: Width;
-    /// The next value; `None` where the octets are none. Why is asked afterwards: an error that each value carried along
-    /// would cost more than all the rest of decoding.
+    /// The next value; `None` where the octets are none.
     fn take(octets: &mut &[u8]) -> Option<Self>;
     /// The part of these octets because of which they are no value; `None` where they are too few.
     fn wrong_part(_octets: &[u8]) -> Option<SubOptionError> {
@@ -160,7 +162,6 @@ pub(crate) trait Value: Sized {
 pub(crate) type WrongPart = fn(&[u8]) -> Option<SubOptionError>;
 
 /// Why octets are no layout of these fields, of which the fewest octets are `least`: only the last can have parts.
-#[cold]
 pub(crate) fn wrong(fields: &[WrongPart], octets: &[u8], least: usize) -> ErrorKind {
     let part = fields.last().zip(octets.get(least..)).and_then(|(wrong_part, octets)| wrong_part(octets));
     match part {
@@ -302,17 +303,16 @@ macro_rules! wire_struct {
             const LEN: usize = $crate::wire::fixed_len(Self::FIELDS);
 
             #[inline]
-            fn read(octets: &[u8]) -> Result<Self, $crate::error::ErrorKind> {
-                #[allow(unused_mut, reason = "a layout may be empty")]
+            #[allow(unused_mut, reason = "a layout may be empty")]
+            fn read(octets: &[u8]) -> Option<Self> {
                 let mut rest = octets;
-                let read = (|| Some(Self { $( $field: $crate::wire::Value::take(&mut rest)?, )* }))();
-                match read {
-                    Some(read) if rest.is_empty() => Ok(read),
-                    _ => {
-                        let fields = &[$( <$type as $crate::wire::Value>::wrong_part as $crate::wire::WrongPart, )*];
-                        Err($crate::wire::wrong(fields, octets, Self::LEN))
-                    }
-                }
+                let read = Self { $( $field: $crate::wire::Value::take(&mut rest)?, )* };
+                rest.is_empty().then_some(read)
+            }
+
+            fn wrong(octets: &[u8]) -> $crate::error::ErrorKind {
+                let fields = &[$( <$type as $crate::wire::Value>::wrong_part as $crate::wire::WrongPart, )*];
+                $crate::wire::wrong(fields, octets, Self::LEN)
             }
 
             #[allow(unused_variables, reason = "a layout may be empty")]
@@ -378,8 +378,8 @@ macro_rules! value_struct {
         impl $crate::body::Meaning for $name {
             type Layout = $layout;
             #[allow(unused_variables, reason = "a value may have no fields")]
-            fn from_layout(layout: $layout) -> Result<Self, $crate::error::ErrorKind> {
-                Ok(Self { $( $field: layout.$field, )* })
+            fn from_layout(layout: $layout) -> Option<Self> {
+                Some(Self { $( $field: layout.$field, )* })
             }
             #[allow(clippy::clone_on_copy, reason = "some fields are lists")]
             fn to_layout(&self) -> $layout {

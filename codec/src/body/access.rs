@@ -156,14 +156,7 @@ value_struct! {
 
 meanings! {
     NetworkIdentifier, NetworkIdentifierBody:
-        |layout| {
-            let wrong = ErrorKind::Meaningless {
-                field: "net-name length",
-                found: layout.names.first().copied().map_or(0, u32::from),
-                expected: "a name, the length of another and that name, and nothing behind them",
-            };
-            Self::from_names(layout.flags, &layout.names).ok_or(wrong)
-        },
+        |layout| Self::from_names(layout.flags, &layout.names),
         |value| NetworkIdentifierBody {
             flags: value.flags,
             names: [
@@ -173,5 +166,10 @@ meanings! {
                 &value.access_point,
             ]
             .concat(),
+        },
+        or |layout| ErrorKind::Meaningless {
+            field: "net-name length",
+            found: layout.names.first().copied().map_or(0, u32::from),
+            expected: "a name, the length of another and that name, and nothing behind them",
         };
 }

@@ -8,8 +8,7 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use crate::body::{address, address_octets, meanings};
-use crate::error::ErrorKind;
+use crate::body::{address, address_octets, meanings, wrong_address};
 use crate::sub_option::{FlowSubOption, OffloadSubOption, QosAttribute, SubOption};
 use crate::value::{AccessTechnology, Status};
 use crate::wire::{flags, registry, value_struct, wire_struct};
@@ -210,26 +209,30 @@ const H: u8 = 0x80;
 
 meanings! {
     BindingIdentifier, BindingIdentifierBody:
-        |layout| Ok(Self {
+        |layout| Some(Self {
             id: layout.id,
             status: Status(layout.status),
             at_home: layout.priority & H != 0,
             priority: layout.priority & !H,
-            care_of: address(&layout.care_of, 4)?,
+            care_of: match &layout.care_of[..] {
+                [] => None,
+                octets => Some(address(octets)?),
+            },
         }),
         |value| BindingIdentifierBody {
             id: value.id,
             status: value.status.0,
             priority: value.priority & !H | if value.at_home { H } else { 0 },
             care_of: address_octets(value.care_of),
-        };
+        },
+        or |layout| wrong_address(&layout.care_of, 4);
     QualityOfService, QualityOfServiceBody:
-        |layout| Ok(Self {
+        |layout| Self {
             request: layout.request,
             dscp: layout.traffic_class >> 2,
             operation: QosOperation(layout.operation),
             attributes: layout.attributes,
-        }),
+        },
         |value| QualityOfServiceBody {
             request: value.request,
             traffic_class: value.dscp << 2,
@@ -239,9 +242,7 @@ meanings! {
             attributes: value.attributes.clone(),
         };
     TargetCareOf, TargetCareOfBody:
-        |layout| {
-            let none = ErrorKind::Length { found: 2, expected: 18 };
-            Ok(Self(address(&layout.address, 2)?.ok_or(none)?))
-        },
-        |value| TargetCareOfBody { reserved: 0, address: address_octets(Some(value.0)) };
+        |layout| address(&layout.address).map(Self),
+        |value| TargetCareOfBody { reserved: 0, address: address_octets(Some(value.0)) },
+        or |layout| wrong_address(&layout.address, 2);
 }

@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv6Addr};
 
 use ipnet::Ipv6Net;
 
-use crate::body::{address_octets, exact_address, meanings};
+use crate::body::{address_octets, address_of, meanings};
 use crate::error::ErrorKind;
 use crate::sub_option::{RequestedOption, SubOption};
 use crate::value::LinkLayerAddress;
@@ -33,6 +33,16 @@ registry! {
     pub struct LmaAddressCode(u8) {
         1 => IPV6, "ipv6", "IPv6 address of the local mobility anchor", "RFC 5949";
         2 => IPV4, "ipv4", "IPv4 address of the local mobility anchor", "RFC 5949";
+    }
+}
+
+impl LmaAddressCode {
+    fn address_len(self) -> Option<usize> {
+        match self {
+            Self::IPV6 => Some(16),
+            Self::IPV4 => Some(4),
+            _ => None,
+        }
     }
 }
 
@@ -104,14 +114,13 @@ value_struct! {
 
 meanings! {
     HandoverLinkLayer, HandoverLinkLayerBody:
-        |layout| Ok(Self { code: LinkLayerCode(layout.code), address: layout.address }),
+        |layout| Self { code: LinkLayerCode(layout.code), address: layout.address },
         |value| HandoverLinkLayerBody { code: value.code.0, address: value.address.clone() };
     HandoverAddress, HandoverAddressBody:
         |layout| {
-            let net = Ipv6Net::new(layout.address, layout.prefix_length);
-            let net = net.map_err(|_| ErrorKind::PrefixLength(layout.prefix_length))?;
+            let net = Ipv6Net::new(layout.address, layout.prefix_length).ok()?;
             let code = AddressCode(layout.code);
-            Ok(Self { code, address: if code == AddressCode::NEW_PREFIX { net.trunc() } else { net } })
+            Some(Self { code, address: if code == AddressCode::NEW_PREFIX { net.trunc() } else { net } })
         },
         |value| HandoverAddressBody {
             code: value.code.0,
@@ -120,25 +129,24 @@ meanings! {
                 AddressCode::NEW_PREFIX => value.address.network(),
                 _ => value.address.addr(),
             },
-        };
+        },
+        or |layout| ErrorKind::PrefixLength(layout.prefix_length);
     LmaAddress, LmaAddressBody:
         |layout| {
-            let expected = match LmaAddressCode(layout.code) {
-                LmaAddressCode::IPV6 => 18,
-                LmaAddressCode::IPV4 => 6,
-                code => {
-                    return Err(ErrorKind::Meaningless {
-                        field: "option-code",
-                        found: code.0.into(),
-                        expected: "1 or 2",
-                    });
-                }
-            };
-            exact_address(&layout.address, 2, expected).map(Self)
+            let octets = LmaAddressCode(layout.code).address_len()?;
+            address_of(&layout.address, octets).map(Self)
         },
         |value| LmaAddressBody {
             code: if value.0.is_ipv6() { LmaAddressCode::IPV6.0 } else { LmaAddressCode::IPV4.0 },
             reserved: 0,
             address: address_octets(Some(value.0)),
+        },
+        or |layout| match LmaAddressCode(layout.code).address_len() {
+            Some(octets) => ErrorKind::Length { found: 2 + layout.address.len(), expected: 2 + octets },
+            None => ErrorKind::Meaningless {
+                field: "option-code",
+                found: layout.code.into(),
+                expected: "1 or 2",
+            },
         };
 }

@@ -116,18 +116,21 @@ value_struct! {
 }
 
 /// An address and the length of its prefix from the upper six bits of an octet.
-fn net(address: Ipv4Addr, prefix_bits: u8) -> Result<Ipv4Net, ErrorKind> {
-    let length = prefix_bits >> 2;
-    let wrong =
-        ErrorKind::Meaningless { field: "prefix length", found: length.into(), expected: "at most 32" };
-    Ipv4Net::new(address, length).map_err(|_| wrong)
+fn net(address: Ipv4Addr, prefix_bits: u8) -> Option<Ipv4Net> {
+    Ipv4Net::new(address, prefix_bits >> 2).ok()
+}
+
+/// An octet whose upper six bits are no length of a prefix.
+fn wrong_prefix(prefix_bits: u8) -> ErrorKind {
+    let found = u32::from(prefix_bits >> 2);
+    ErrorKind::Meaningless { field: "prefix length", found, expected: "at most 32" }
 }
 
 const P: u8 = 0x02;
 
 meanings! {
     Ipv4HomeAddress, Ipv4HomeAddressBody:
-        |layout| Ok(Self {
+        |layout| Some(Self {
             address: net(layout.address, layout.prefix_and_flags)?,
             wants_prefix: layout.prefix_and_flags & P != 0,
         }),
@@ -135,9 +138,10 @@ meanings! {
             prefix_and_flags: value.address.prefix_len() << 2 | if value.wants_prefix { P } else { 0 },
             reserved: 0,
             address: value.address.addr(),
-        };
+        },
+        or |layout| wrong_prefix(layout.prefix_and_flags);
     Ipv4AddressAcknowledgement, Ipv4HomeAddressReplyBody:
-        |layout| Ok(Self {
+        |layout| Some(Self {
             status: Ipv4HomeAddressStatus(layout.status),
             address: net(layout.address, layout.prefix_bits)?,
         }),
@@ -145,19 +149,22 @@ meanings! {
             status: value.status.0,
             prefix_bits: value.address.prefix_len() << 2,
             address: value.address.addr(),
-        };
+        },
+        or |layout| wrong_prefix(layout.prefix_bits);
     Ipv4HomeAddressReply, Ipv4HomeAddressReplyBody:
-        |layout| Ok(Self(Ipv4AddressAcknowledgement::from_layout(layout)?)),
-        |value| value.0.to_layout();
+        |layout| Ipv4AddressAcknowledgement::from_layout(layout).map(Self),
+        |value| value.0.to_layout(),
+        or |layout| Ipv4AddressAcknowledgement::wrong(layout);
     Ipv4HomeAddressRequest, Ipv4HomeAddressRequestBody:
-        |layout| Ok(Self(net(layout.address, layout.prefix_bits)?)),
+        |layout| net(layout.address, layout.prefix_bits).map(Self),
         |value| Ipv4HomeAddressRequestBody {
             prefix_bits: value.0.prefix_len() << 2,
             reserved: 0,
             address: value.0.addr(),
-        };
-    Ipv4Addr, Ipv4AddressBody: |layout| Ok(layout.address), |value| Ipv4AddressBody { address: *value };
+        },
+        or |layout| wrong_prefix(layout.prefix_bits);
+    Ipv4Addr, Ipv4AddressBody: |layout| layout.address, |value| Ipv4AddressBody { address: *value };
     DhcpSupportMode, DhcpSupportModeBody:
-        |layout| Ok(Self(layout.flags)),
+        |layout| Self(layout.flags),
         |value| DhcpSupportModeBody { flags: value.0 };
 }

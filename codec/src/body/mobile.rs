@@ -118,6 +118,7 @@ wire_struct! {
 
 meanings! {
     ServiceSelection, ServiceSelectionBody:
-        |layout| Self::new(&layout.identifier).ok_or(ErrorKind::Length { found: 0, expected: 1 }),
-        |value| ServiceSelectionBody { identifier: value.0.clone() };
+        |layout| Self::new(&layout.identifier),
+        |value| ServiceSelectionBody { identifier: value.0.clone() },
+        or |layout| ErrorKind::Length { found: layout.identifier.len(), expected: 1 };
 }

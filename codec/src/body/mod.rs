@@ -26,8 +26,12 @@ pub mod qos;
 pub trait Meaning: Sized {
     /// The layout.
     type Layout: Wire;
-    /// What the layout says; an error where it can say nothing.
-    fn from_layout(layout: Self::Layout) -> Result<Self, ErrorKind>;
+    /// What the layout says; `None` where it says nothing. Why is asked afterwards, of [`Meaning::wrong`].
+    fn from_layout(layout: Self::Layout) -> Option<Self>;
+    /// Why this layout says nothing. Most layouts always say something.
+    fn wrong(_layout: Self::Layout) -> ErrorKind {
+        unreachable!("`from_layout` gives nothing only where this is written")
+    }
     /// The layout that says it.
     fn to_layout(&self) -> Self::Layout;
 }
@@ -104,31 +108,27 @@ wire_struct! {
     }
 }
 
-/// The first `length` bits of `address`: "the rest of the bits MUST be ignored" (RFC 8885 §4.3, R4.3.7).
-pub fn prefix(address: Ipv6Addr, length: u8) -> Result<Ipv6Net, ErrorKind> {
+/// The first `length` bits of `address`: "the rest of the bits MUST be ignored" (RFC 8885 §4.3, R4.3.7). `None` where an
+/// address has fewer.
+pub fn prefix(address: Ipv6Addr, length: u8) -> Option<Ipv6Net> {
     let host = u128::MAX.checked_shr(u32::from(length)).unwrap_or(0);
-    let network = Ipv6Addr::from_bits(address.to_bits() & !host);
-    Ipv6Net::new(network, length).map_err(|_| ErrorKind::PrefixLength(length))
+    Ipv6Net::new(Ipv6Addr::from_bits(address.to_bits() & !host), length).ok()
 }
 
-/// The address in the last octets of an option, of which `before` stand in front of it; `None` where none follow.
-fn address(octets: &[u8], before: usize) -> Result<Option<IpAddr>, ErrorKind> {
-    if octets.is_empty() {
-        return Ok(None);
-    }
+/// An address of either family.
+fn address(octets: &[u8]) -> Option<IpAddr> {
     let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
-    let any = v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from));
-    let wrong = ErrorKind::Length { found: before + octets.len(), expected: before + 16 };
-    any.map(Some).map_err(|_| wrong)
+    v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()
 }
 
-/// The address in the last octets of an option of this Length.
-fn exact_address(octets: &[u8], before: usize, length: usize) -> Result<IpAddr, ErrorKind> {
-    let wrong = ErrorKind::Length { found: before + octets.len(), expected: length };
-    if before + octets.len() != length {
-        return Err(wrong);
-    }
-    address(octets, before)?.ok_or(wrong)
+/// An address of the family whose addresses have so many octets.
+fn address_of(octets: &[u8], len: usize) -> Option<IpAddr> {
+    address(octets).filter(|_| octets.len() == len)
+}
+
+/// Octets of an address that are as many as none has, where the octets of its option count `before` without it.
+fn wrong_address(octets: &[u8], before: usize) -> ErrorKind {
+    ErrorKind::Length { found: before + octets.len(), expected: before + 16 }
 }
 
 /// The octets of an address, if there is one.
@@ -140,20 +140,29 @@ fn address_octets(address: Option<IpAddr>) -> Vec<u8> {
     }
 }
 
-/// The pairs of value and layout: the value's name, its layout's name, and the two directions.
+/// The pairs of value and layout: the value's name, its layout's name, and the two directions; where a layout may say
+/// nothing the first is an `Option`, and last stands `or` why.
 macro_rules! meanings {
-    ($( $value:ty, $layout:ident: |$read:ident| $from:expr, |$write:ident| $to:expr; )*) => {$(
+    ($( $value:ty, $layout:ident:
+        |$read:ident| $from:expr, |$write:ident| $to:expr $(, or |$unread:ident| $wrong:expr)?; )*) => {$(
         impl $crate::body::Meaning for $value {
             type Layout = $layout;
-            fn from_layout($read: $layout) -> Result<Self, $crate::error::ErrorKind> {
-                $from
+            fn from_layout($read: $layout) -> Option<Self> {
+                $crate::body::meanings!(@$from $(, $wrong)?)
             }
+            $(
+            fn wrong($unread: $layout) -> $crate::error::ErrorKind {
+                $wrong
+            }
+            )?
             fn to_layout(&self) -> $layout {
                 let $write = self;
                 $to
             }
         }
     )*};
+    (@$from:expr) => { Some($from) };
+    (@$from:expr, $wrong:expr) => { $from };
 }
 
 pub(crate) use meanings;
@@ -173,38 +182,40 @@ macro_rules! opaque {
         }
 
         $crate::body::meanings! {
-            $name, $layout: |layout| Ok(Self(layout.data)), |value| $layout { data: value.0.clone() };
+            $name, $layout: |layout| Self(layout.data), |value| $layout { data: value.0.clone() };
         }
     )*};
 }
 pub(crate) use opaque;
 
 meanings! {
-    (), NoBody: |_layout| Ok(()), |_value| NoBody {};
-    Padding, PaddingBody: |layout| Ok(Self(layout.padding)), |value| PaddingBody { padding: value.0.clone() };
+    (), NoBody: |_layout| (), |_value| NoBody {};
+    Padding, PaddingBody: |layout| Self(layout.padding), |value| PaddingBody { padding: value.0.clone() };
     MnIdentifier, MnIdentifierBody:
-        |layout| Ok(Self { subtype: MnIdSubtype(layout.subtype), identifier: layout.identifier }),
+        |layout| Self { subtype: MnIdSubtype(layout.subtype), identifier: layout.identifier },
         |value| MnIdentifierBody { subtype: value.subtype.0, identifier: value.identifier.clone() };
     Ipv6Net, PrefixBody:
         |layout| prefix(layout.prefix, layout.prefix_length),
-        |value| PrefixBody { reserved: 0, prefix_length: value.prefix_len(), prefix: value.network() };
+        |value| PrefixBody { reserved: 0, prefix_length: value.prefix_len(), prefix: value.network() },
+        or |layout| ErrorKind::PrefixLength(layout.prefix_length);
     PreviousMaar, PreviousMaarBody:
-        |layout| Ok(Self { address: layout.maar, prefix: prefix(layout.prefix, layout.prefix_length)? }),
+        |layout| Some(Self { address: layout.maar, prefix: prefix(layout.prefix, layout.prefix_length)? }),
         |value| PreviousMaarBody {
             reserved: 0,
             prefix_length: value.prefix.prefix_len(),
             maar: value.address,
             prefix: value.prefix.network(),
-        };
-    Ipv6Addr, AddressBody: |layout| Ok(layout.address), |value| AddressBody { address: *value };
+        },
+        or |layout| ErrorKind::PrefixLength(layout.prefix_length);
+    Ipv6Addr, AddressBody: |layout| layout.address, |value| AddressBody { address: *value };
     LinkLayerAddress, LinkLayerBody:
-        |layout| Ok(layout.address),
+        |layout| layout.address,
         |value| LinkLayerBody { reserved: 0, address: value.clone() };
     HandoffIndicator, HandoffBody:
-        |layout| Ok(Self(layout.handoff)),
+        |layout| Self(layout.handoff),
         |value| HandoffBody { reserved: 0, handoff: value.0 };
     AccessTechnology, AccessTechnologyBody:
-        |layout| Ok(Self(layout.technology)),
+        |layout| Self(layout.technology),
         |value| AccessTechnologyBody { reserved: 0, technology: value.0 };
-    Timestamp, TimestampBody: |layout| Ok(Self(layout.timestamp)), |value| TimestampBody { timestamp: value.0 };
+    Timestamp, TimestampBody: |layout| Self(layout.timestamp), |value| TimestampBody { timestamp: value.0 };
 }

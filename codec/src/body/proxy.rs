@@ -7,7 +7,7 @@ use core::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use crate::body::{address, address_octets, exact_address, meanings};
+use crate::body::{address, address_octets, address_of, meanings, wrong_address};
 use crate::error::ErrorKind;
 use crate::sub_option::{AccessNetworkSubOption, MagParameter, SubOption};
 use crate::value::MnIdSubtype;
@@ -35,10 +35,26 @@ flags! {
     }
 }
 
+impl RedirectFlags {
+    fn address_len(self) -> Option<usize> {
+        match (self.contains(Self::K), self.contains(Self::N)) {
+            (true, false) => Some(16),
+            (false, true) => Some(4),
+            _ => None,
+        }
+    }
+}
+
 flags! {
     /// Flags of the Delegated Mobile Network Prefix option.
     pub struct DelegatedPrefixFlags(u8) {
         V = 0x80, "IPv4 Prefix", "RFC 7148 §4.1";
+    }
+}
+
+impl DelegatedPrefixFlags {
+    fn address_len(self) -> usize {
+        if self.contains(Self::V) { 4 } else { 16 }
     }
 }
 
@@ -150,54 +166,64 @@ value_struct! {
 meanings! {
     GreKey, GreKeyBody:
         |layout| match <[u8; 4]>::try_from(layout.key.as_slice()) {
-            Ok(key) => Ok(Self(Some(u32::from_be_bytes(key)))),
-            Err(_) if layout.key.is_empty() => Ok(Self(None)),
-            Err(_) => Err(ErrorKind::Length { found: 2 + layout.key.len(), expected: 6 }),
+            Ok(key) => Some(Self(Some(u32::from_be_bytes(key)))),
+            Err(_) => layout.key.is_empty().then_some(Self(None)),
         },
         |value| GreKeyBody {
             reserved: 0,
             key: value.0.map_or(Vec::new(), |key| key.to_be_bytes().to_vec()),
-        };
+        },
+        or |layout| ErrorKind::Length { found: 2 + layout.key.len(), expected: 6 };
     Redirect, RedirectBody:
         |layout| {
-            let (v6, v4) = (layout.flags.contains(RedirectFlags::K), layout.flags.contains(RedirectFlags::N));
-            let expected = match (v6, v4) {
-                (true, false) => 18,
-                (false, true) => 6,
-                _ => {
-                    let (field, found) = ("flags", layout.flags.0.into());
-                    return Err(ErrorKind::Meaningless { field, found, expected: "either K or N" });
-                }
-            };
-            exact_address(&layout.address, 2, expected).map(Self)
+            let octets = layout.flags.address_len()?;
+            address_of(&layout.address, octets).map(Self)
         },
         |value| RedirectBody {
             flags: if value.0.is_ipv6() { RedirectFlags::K } else { RedirectFlags::N },
             address: address_octets(Some(value.0)),
+        },
+        or |layout| match layout.flags.address_len() {
+            Some(octets) => ErrorKind::Length { found: 2 + layout.address.len(), expected: 2 + octets },
+            None => ErrorKind::Meaningless {
+                field: "flags",
+                found: layout.flags.0.into(),
+                expected: "either K or N",
+            },
         };
     MagAddress, MagAddressBody:
-        |layout| match layout.address_length {
-            128 => Ok(Self(layout.address)),
-            found => Err(ErrorKind::Meaningless { field: "address length", found: found.into(), expected: "128" }),
-        },
-        |value| MagAddressBody { reserved: 0, address_length: 128, address: value.0 };
+        |layout| (layout.address_length == 128).then_some(Self(layout.address)),
+        |value| MagAddressBody { reserved: 0, address_length: 128, address: value.0 },
+        or |layout| ErrorKind::Meaningless {
+            field: "address length",
+            found: layout.address_length.into(),
+            expected: "128",
+        };
     DelegatedPrefix, DelegatedPrefixBody:
         |layout| {
-            let expected = if layout.flags.contains(DelegatedPrefixFlags::V) { 6 } else { 18 };
-            let address = exact_address(&layout.prefix, 2, expected)?;
-            let net = IpNet::new(address, layout.prefix_length);
-            Ok(Self(net.map_err(|_| ErrorKind::Meaningless {
-                field: "prefix length",
-                found: layout.prefix_length.into(),
-                expected: if address.is_ipv4() { "at most 32" } else { "at most 128" },
-            })?.trunc()))
+            let address = address_of(&layout.prefix, layout.flags.address_len())?;
+            IpNet::new(address, layout.prefix_length).ok().map(|net| Self(net.trunc()))
         },
         |value| DelegatedPrefixBody {
             flags: DelegatedPrefixFlags(if value.0.addr().is_ipv4() { DelegatedPrefixFlags::V.0 } else { 0 }),
             prefix_length: value.0.prefix_len(),
             prefix: address_octets(Some(value.0.network())),
+        },
+        or |layout| match layout.flags.address_len() {
+            octets if octets != layout.prefix.len() => {
+                ErrorKind::Length { found: 2 + layout.prefix.len(), expected: 2 + octets }
+            }
+            octets => ErrorKind::Meaningless {
+                field: "prefix length",
+                found: layout.prefix_length.into(),
+                expected: if octets == 4 { "at most 32" } else { "at most 128" },
+            },
         };
     LmaUserPlane, LmaUserPlaneBody:
-        |layout| Ok(Self(address(&layout.address, 2)?)),
-        |value| LmaUserPlaneBody { reserved: 0, address: address_octets(value.0) };
+        |layout| Some(Self(match &layout.address[..] {
+            [] => None,
+            octets => Some(address(octets)?),
+        })),
+        |value| LmaUserPlaneBody { reserved: 0, address: address_octets(value.0) },
+        or |layout| wrong_address(&layout.address, 2);
 }

@@ -66,11 +66,11 @@ value_struct! {
 
 meanings! {
     Retention, RetentionBody:
-        |layout| Ok(Self {
+        |layout| Self {
             priority: layout.levels >> 4,
             capability: layout.levels >> 2 & 3,
             vulnerability: layout.levels & 3,
-        }),
+        },
         |value| RetentionBody {
             reserved: 0,
             levels: value.priority << 4 | (value.capability & 3) << 2 | value.vulnerability & 3,

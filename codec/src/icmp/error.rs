@@ -94,7 +94,7 @@ pub(crate) fn summed_body<'a, T: Wire>(
         let kind = IcmpErrorKind::Checksum;
         return Err(IcmpError { what, offset: CHECKSUM, kind, section: "RFC 4443 §2.3" });
     }
-    Ok((T::read(body).map_err(|_| short)?, behind))
+    Ok((T::read(body).ok_or(short)?, behind))
 }
 
 /// A message with its checksum.

@@ -204,7 +204,7 @@ macro_rules! messages {
             /// table lacks, or octets that are not as many as it says.
             pub(crate) fn from_parts(mh_type: u8, body: &[u8], options: Vec<MobilityOption>) -> Option<Self> {
                 match mh_type {
-                    $( $mh_type => Some(Self::$variant($variant::from_parts($body::read(body).ok()?, options))), )*
+                    $( $mh_type => Some(Self::$variant($variant::from_parts($body::read(body)?, options))), )*
                     _ => None,
                 }
             }

@@ -72,7 +72,7 @@ impl Anchors {
     /// The longest prefix that this address was in at this place.
     pub(super) fn find(&self, address: Ipv6Addr, place: Place) -> Option<(Ipv6Net, Anchoring)> {
         self.lengths.iter().rev().find_map(|length| {
-            let prefix = first_bits(address, *length).ok()?;
+            let prefix = first_bits(address, *length)?;
             let history = self.histories.get(&prefix)?;
             let until = history.partition_point(|anchoring| anchoring.place <= place);
             Some((prefix, *history[..until].last()?))
