@@ -324,10 +324,13 @@ fn sub_options(field: &FieldView<'_>, found: &mut Vec<Fault>) {
 
 /// What is set in a field and should not be: all of a reserved one, bits of flags that nobody has given a name.
 fn reserved(field: &FieldView<'_>, drafts: Drafts, what: What) -> Option<Fault> {
-    let number = field.uint();
     let kind = match field.spec.kind {
-        FieldKind::Reserved if number != 0 => FaultKind::Reserved(number),
+        FieldKind::Reserved => match field.uint() {
+            0 => return None,
+            number => FaultKind::Reserved(number),
+        },
         FieldKind::Flags(flags) => {
+            let number = field.uint();
             let known = flags.iter().filter(|flag| drafts.know(flag));
             let known = known.fold(0, |known, flag| known | u64::from(flag.mask));
             match number & !known {

@@ -131,27 +131,25 @@ pub(super) fn utc(at: Instant) -> String {
     let month = if month < 10 { month + 3 } else { month - 9 };
     let year = era * 400 + year + u64::from(month <= 2);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let (fraction, digits) = if nanos % 1000 == 0 { (nanos / 1000, 6) } else { (nanos, 9) };
+    let (fraction, end) = if nanos % 1000 == 0 { (nanos / 1000, 26) } else { (nanos, 29) };
     // `format!` costs several times as much, and each line of JSON has a time.
-    let mut said = String::with_capacity("2026-01-01T00:00:00.000000000Z".len());
-    for (number, digits, behind) in [
-        (year, 4, '-'),
-        (month, 2, '-'),
-        (day, 2, 'T'),
-        (hour, 2, ':'),
-        (minute, 2, ':'),
-        (second, 2, '.'),
-        (fraction, digits, 'Z'),
+    let mut said = *b"0000-00-00T00:00:00.000000000Z";
+    for (mut number, start, end) in [
+        (year, 0, 4),
+        (month, 5, 7),
+        (day, 8, 10),
+        (hour, 11, 13),
+        (minute, 14, 16),
+        (second, 17, 19),
+        (fraction, 20, end),
     ] {
-        let (mut number, mut written) = (number, [b'0'; 9]);
-        for digit in written[..digits].iter_mut().rev() {
+        for digit in said[start..end].iter_mut().rev() {
             *digit += (number % 10) as u8;
             number /= 10;
         }
-        said.extend(written[..digits].iter().map(|digit| char::from(*digit)));
-        said.push(behind);
     }
-    said
+    said[end] = b'Z';
+    str::from_utf8(&said[..=end]).expect("they are digits").to_owned()
 }
 
 #[cfg(test)]
