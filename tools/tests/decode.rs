@@ -300,6 +300,30 @@ fn a_truncated_capture_gives_what_is_whole_and_then_names_the_packet() {
     }
 }
 
+/// What all cores decode together stands in the order of the file, to the last packet before it ends or breaks.
+#[test]
+fn a_long_capture_is_said_in_its_order() {
+    let one = classic(101, &[&ipv6(135, &pbu())]);
+    let (header, packet) = one.split_at(24);
+    let long = [header, &packet.repeat(2500)].concat();
+    let path = file("long.pcap", &long);
+    let said = says(&["--json", path.to_str().unwrap()]);
+    let numbers = said.lines().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line["frame"].as_u64().unwrap()
+    });
+    assert!(numbers.eq(1..=2500), "each frame once, in its order");
+    let mut as_they_come = Command::new(env!("CARGO_BIN_EXE_dmm"));
+    as_they_come.args(["decode", "--json", "-"]).stdin(fs::File::open(&path).unwrap());
+    assert_eq!(String::from_utf8(as_they_come.output().unwrap().stdout).unwrap(), said);
+
+    fs::write(&path, &long[..long.len() - 1]).unwrap();
+    let (why, before) = refuses(&["--json", path.to_str().unwrap()]);
+    assert_eq!(before.lines().count(), 2499);
+    assert!(why.contains("packet 2500"), "{why}");
+    fs::remove_file(path).unwrap();
+}
+
 #[test]
 fn what_is_neither_capture_nor_octets_is_refused_with_a_reason() {
     for (arguments, expected) in [

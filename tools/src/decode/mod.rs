@@ -14,8 +14,9 @@ use std::io::{self, IsTerminal as _, Read, Write};
 use std::net::Ipv6Addr;
 
 use clap::Args;
-use dmm_captures::{CaptureReader, ReadError};
+use dmm_captures::{CaptureReader, Packet, ReadError};
 use dmm_codec::Drafts;
+use rayon::prelude::*;
 
 pub use self::input::hex;
 use self::input::{Input, open};
@@ -23,6 +24,12 @@ use self::layers::{Carried, Start, Way, through, through_link};
 use self::progress::Progress;
 use self::words::Sighting;
 use crate::{Exit, Failure};
+
+/// Packets that are read before they are decoded, on all cores, each core some at a time; fewer where they are long, so
+/// that a capture of any size takes the same memory.
+const BATCH: usize = 1024;
+const BATCH_OCTETS: usize = 1 << 20;
+const CHUNK: usize = 64;
 
 /// What `dmm decode --help` shows at its end.
 pub const EXAMPLES: &str = "\
@@ -90,13 +97,9 @@ impl DecodeArgs {
 /// Decodes to standard output. A reader of it that has seen enough is no failure.
 pub fn run(args: &DecodeArgs) -> Result<Exit, Failure> {
     let stdout = io::stdout();
-    // To a terminal each message at once; to a file or a pipe in large pieces.
-    let result = if stdout.is_terminal() {
-        decode(args, &mut stdout.lock())
-    } else {
-        decode(args, &mut io::BufWriter::with_capacity(1 << 16, stdout.lock()))
-    };
-    match result {
+    // Where somebody may be waiting, each message at once; else in pieces that give every core something to do.
+    let batch = if stdout.is_terminal() || args.input == ["-"] { 1 } else { BATCH };
+    match decode(args, batch, &mut stdout.lock()) {
         Ok(()) => Ok(Exit::OK),
         Err(Ended::Failed(failure)) => Err(failure),
         Err(Ended::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::OK),
@@ -122,18 +125,16 @@ impl From<Failure> for Ended {
     }
 }
 
-fn decode(args: &DecodeArgs, out: &mut dyn Write) -> Result<(), Ended> {
+fn decode(args: &DecodeArgs, batch: usize, out: &mut dyn Write) -> Result<(), Ended> {
     let ends = args.src.zip(args.dst);
     match open(&args.input)? {
         Input::Capture(..) if args.start.is_some() || ends.is_some() => {
             Err(Failure::usage("--as, --src and --dst are for octets; a capture says them itself").into())
         }
         Input::Capture(reader, name, progress) => {
-            let result = capture(args, reader, &name, &progress, out);
+            let result = capture(args, batch, reader, &name, &progress, out);
             progress.clear();
-            // What was read is printed before what could not be.
-            let flushed = out.flush();
-            result.and(flushed.map_err(Ended::from))
+            result
         }
         Input::Octets(octets) => {
             let start = args.start.or_else(|| Start::of(&octets)).ok_or_else(|| {
@@ -150,14 +151,16 @@ fn decode(args: &DecodeArgs, out: &mut dyn Write) -> Result<(), Ended> {
                 return Err(Failure::usage(format!("there is no Mobility Header in {layers}")).into());
             }
             let sighting = Sighting { frame: None, way, drafts: args.drafts() };
-            show(args, &sighting, &mut Vec::new(), out)?;
-            Ok(out.flush()?)
+            let mut said = Vec::new();
+            say(args, &sighting, &mut said);
+            Ok(out.write_all(&said)?)
         }
     }
 }
 
 fn capture(
     args: &DecodeArgs,
+    batch: usize,
     reader: impl Read,
     name: &str,
     progress: &Progress,
@@ -169,35 +172,40 @@ fn capture(
         Ended::Failed(Failure::usage(format!("{name}: {error}{}", source.unwrap_or_default())))
     };
     let last = args.frame.iter().max().copied().unwrap_or(u64::MAX);
-    let mut unknown: BTreeMap<u32, u64> = BTreeMap::new();
-    let (mut packets, mut shown) = (0_u64, 0_u64);
-    let mut line = Vec::new();
-    for packet in CaptureReader::new(reader).map_err(failed)? {
-        let packet = packet.map_err(|error| {
-            progress.clear();
-            failed(error)
-        })?;
-        if packet.number > last {
-            break;
-        }
-        if !args.frame.is_empty() && !args.frame.contains(&packet.number) {
-            continue;
-        }
-        packets += 1;
-        match through_link(packet.linktype, &packet.octets) {
-            None => *unknown.entry(packet.linktype).or_default() += 1,
-            Some(Way { carried: Carried::Other, .. }) => {}
-            Some(way) => {
-                progress.clear();
-                let frame = Some((packet.number, packet.at));
-                let sighting = Sighting { frame, way, drafts: args.drafts() };
-                show(args, &sighting, &mut line, out)?;
-                shown += 1;
+    let mut unknown: BTreeMap<u32, usize> = BTreeMap::new();
+    let (mut packets, mut shown) = (0, 0);
+    let mut reader = CaptureReader::new(reader)
+        .map_err(failed)?
+        .take_while(|packet| !matches!(packet, Ok(packet) if packet.number > last));
+    let mut said: Vec<Said> = Vec::new();
+    loop {
+        let (read, is_all) = next_batch(&mut reader, batch);
+        let is_asked_for = |packet: &Packet| args.frame.is_empty() || args.frame.contains(&packet.number);
+        let read: Vec<_> = read.into_iter().filter(is_asked_for).collect();
+        packets += read.len();
+        said.resize_with(read.len().div_ceil(CHUNK), Said::default);
+        match &mut said[..] {
+            [said] => said.packets(args, &read),
+            said => {
+                let chunks = read.par_chunks(CHUNK).zip(said);
+                chunks.for_each(|(packets, said)| said.packets(args, packets));
             }
         }
+        progress.clear();
+        for said in &mut said {
+            out.write_all(&said.octets)?;
+            said.octets.clear();
+            shown += std::mem::take(&mut said.messages);
+            for (linktype, count) in std::mem::take(&mut said.unknown) {
+                *unknown.entry(linktype).or_default() += count;
+            }
+        }
+        out.flush()?;
+        // What was read is printed before what could not be.
+        if is_all.map_err(failed)? {
+            break;
+        }
     }
-    progress.clear();
-    out.flush()?;
     for (linktype, count) in &unknown {
         eprintln!(
             "dmm: {name}: {count} packets of link type {linktype}, which is not known here, were passed by"
@@ -209,12 +217,56 @@ fn capture(
     }
     if shown == 0 {
         let missing = format!("{name}: no Mobility Header in {packets} packets");
-        if unknown.values().sum::<u64>() == packets && packets > 0 {
+        if unknown.values().sum::<usize>() == packets && packets > 0 {
             return Err(Failure::usage(missing).into());
         }
         eprintln!("dmm: {missing}");
     }
     Ok(())
+}
+
+/// The next packets, and whether they were the last, or why there are no more.
+fn next_batch(
+    reader: &mut impl Iterator<Item = Result<Packet, ReadError>>,
+    batch: usize,
+) -> (Vec<Packet>, Result<bool, ReadError>) {
+    let (mut packets, mut octets) = (Vec::new(), 0);
+    while packets.len() < batch && octets < BATCH_OCTETS {
+        match reader.next() {
+            Some(Ok(packet)) => {
+                octets += packet.octets.len();
+                packets.push(packet);
+            }
+            Some(Err(error)) => return (packets, Err(error)),
+            None => return (packets, Ok(true)),
+        }
+    }
+    (packets, Ok(false))
+}
+
+/// What is said of some packets; its room is used again for the next.
+#[derive(Default)]
+struct Said {
+    octets: Vec<u8>,
+    messages: usize,
+    /// How many packets have a link type that is not known here, by that type.
+    unknown: BTreeMap<u32, usize>,
+}
+
+impl Said {
+    fn packets(&mut self, args: &DecodeArgs, packets: &[Packet]) {
+        for packet in packets {
+            match through_link(packet.linktype, &packet.octets) {
+                None => *self.unknown.entry(packet.linktype).or_default() += 1,
+                Some(Way { carried: Carried::Other, .. }) => {}
+                Some(way) => {
+                    let frame = Some((packet.number, packet.at));
+                    say(args, &Sighting { frame, way, drafts: args.drafts() }, &mut self.octets);
+                    self.messages += 1;
+                }
+            }
+        }
+    }
 }
 
 /// A sighting as text, as JSON and as YAML.
@@ -226,20 +278,13 @@ pub fn in_every_form(way: Way<'_>) -> [String; 3] {
     [text::block(&sighting), line, yaml::step(&sighting, "maar1")]
 }
 
-/// Writes a sighting; `line` is room that is used again.
-fn show(
-    args: &DecodeArgs,
-    sighting: &Sighting<'_>,
-    line: &mut Vec<u8>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// Says a sighting in the form that was asked for.
+fn say(args: &DecodeArgs, sighting: &Sighting<'_>, out: &mut Vec<u8>) {
     if args.json {
-        line.clear();
-        json::line(sighting, line);
-        out.write_all(line)
+        json::line(sighting, out);
     } else if args.yaml {
-        out.write_all(yaml::step(sighting, &args.from).as_bytes())
+        out.extend_from_slice(yaml::step(sighting, &args.from).as_bytes());
     } else {
-        out.write_all(text::block(sighting).as_bytes())
+        out.extend_from_slice(text::block(sighting).as_bytes());
     }
 }
