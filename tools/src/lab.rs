@@ -86,6 +86,17 @@ impl Lab {
         run("ip", words(&format!("-6 address add {address}/64 dev core nodad")))
     }
 
+    /// Adds a host that a veth pair and nothing else connects with this process, which gets the other address.
+    pub fn pair(&self, name: &str, address: Ipv6Addr, own: Ipv6Addr) -> Result<(), Failure> {
+        run("ip", ["netns", "add", name])?;
+        run("ip", words(&format!("link add {name}-c type veth peer name c0 netns {name}")))?;
+        run("ip", words(&format!("-n {name} link set lo up")))?;
+        run("ip", words(&format!("-n {name} link set c0 up")))?;
+        run("ip", words(&format!("-n {name} -6 address add {address}/64 dev c0 nodad")))?;
+        run("ip", words(&format!("link set {name}-c up")))?;
+        run("ip", words(&format!("-6 address add {own}/64 dev {name}-c nodad")))
+    }
+
     /// A program on a host.
     pub fn on(&self, name: &str, program: &Path) -> Command {
         let mut command = Command::new("nsenter");
@@ -131,6 +142,11 @@ impl Process {
             }
         });
         Ok(Self { child, lines, log: Vec::new() })
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for a line on standard error with this in it.

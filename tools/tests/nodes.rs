@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv6Addr, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -29,10 +30,15 @@ const MN: &str = "mn1@example.org";
 const MOBILE: Mac = [0x02, 0x00, 0x5e, 0x10, 0x00, 0x01];
 const DMM: &str = env!("CARGO_BIN_EXE_dmm");
 
-/// Runs a test in namespaces of its own; where there can be none, passes over it.
+/// Runs a test in a laboratory of its own; where there can be none, passes over it.
 fn in_a_lab(test: &str, body: impl FnOnce(&Lab)) {
+    in_namespaces(test, || body(&Lab::new().unwrap()));
+}
+
+/// Runs a test in namespaces of its own; where there can be none, passes over it.
+fn in_namespaces(test: &str, body: impl FnOnce()) {
     if lab::is_inside() {
-        return body(&Lab::new().unwrap());
+        return body();
     }
     if let Some(obstacle) = lab::obstacle() {
         eprintln!("passed over, since there can be no network namespaces here: {obstacle}");
@@ -249,6 +255,7 @@ fn a_journey(lab: &Lab, mode: &str) {
     assert_eq!(anchors, [(maar_address(1), vec![prefix(1)]), (maar_address(2), vec![prefix(2)])]);
     assert_eq!(settled.mode.as_deref(), Some(mode));
     assert_eq!(settled.capabilities, ["CAP_NET_ADMIN", "CAP_NET_RAW"]);
+    the_rest_was_given_up(&maars[2]);
     let serving = maars[2].status();
     assert_eq!((session(&serving).state.as_str(), session(&serving).p_maars.len()), ("serving", 2));
     assert!(serving.forwarding.contains("no user traffic"), "{}", serving.forwarding);
@@ -270,6 +277,20 @@ fn a_journey(lab: &Lab, mode: &str) {
         assert_eq!(between, mode == "locator", "{messages:?}");
     }
     mobile_nodes_are_not_named(&log);
+}
+
+/// CAP_NET_ADMIN (12) and CAP_NET_RAW (13) are what is left, in every thread, and no other can come back.
+fn the_rest_was_given_up(node: &Node) {
+    let tasks: Vec<_> = fs::read_dir(format!("/proc/{}/task", node.process.id())).unwrap().collect();
+    assert_eq!(tasks.len(), 2, "the loop, and who waits for frames");
+    for task in tasks {
+        let status = fs::read_to_string(task.unwrap().path().join("status")).unwrap();
+        let sets = status.lines().filter_map(|line| line.strip_prefix("Cap")?.split_once(":\t"));
+        let sets: BTreeMap<&str, u64> =
+            sets.map(|(name, set)| (name, u64::from_str_radix(set, 16).unwrap())).collect();
+        let expected = [("Amb", 0), ("Bnd", 0x3000), ("Eff", 0x3000), ("Inh", 0), ("Prm", 0x3000)];
+        assert_eq!(sets, BTreeMap::from(expected), "{status}");
+    }
 }
 
 /// The DLIF is there for its mobile node (RFC 8885 §3.7).
@@ -439,6 +460,62 @@ fn scrape(path: &str) -> io::Result<String> {
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// `docs/nodes.md` starts a domain; its commands are run here as they stand, and say what it shows.
+#[test]
+fn the_page_starts_a_domain() {
+    in_namespaces("the_page_starts_a_domain", || {
+        let page =
+            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/nodes.md")).unwrap();
+        let start = page.find("## A domain in five minutes").unwrap();
+        let blocks: Vec<&str> = page[start..].split("```").skip(1).step_by(2).take(5).collect();
+        let [_, hosts, nodes, moves, shown] = blocks[..] else { panic!("five blocks: {blocks:?}") };
+        let script = [hosts, nodes, moves].map(|block| block.strip_prefix("sh\n").unwrap()).concat();
+        let folder = env::temp_dir().join(format!("dmm-page-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = env::join_paths(
+            [Path::new(DMM).parent().unwrap().to_owned()]
+                .into_iter()
+                .chain(env::split_paths(&env::var_os("PATH").unwrap())),
+        );
+        let mut shell = Command::new("sh");
+        shell.args(["-eu", "-c", &script]).current_dir(&folder).env("PATH", path.unwrap()).process_group(0);
+        let mut shell = shell.spawn().unwrap();
+        // The nodes outlive the shell that started them, in its process group.
+        let group = shell.id();
+        let ended = shell.wait().unwrap();
+        let said = settled(&folder.join("cmd.yaml"), shown.strip_prefix("text\n").unwrap());
+        let killed = Command::new("sh").args(["-c", &format!("kill -TERM -{group}")]).status().unwrap();
+        assert!(ended.success() && killed.success());
+        let expected = without_times(shown.strip_prefix("text\n").unwrap());
+        assert_eq!(said, expected);
+        fs::remove_dir_all(&folder).unwrap();
+    });
+}
+
+/// What `dmm status` says, once that is as expected or nothing more changes.
+fn settled(config: &Path, expected: &str) -> Vec<String> {
+    let mut client = Client::connect(config).unwrap();
+    client.set_patience(PATIENCE).unwrap();
+    client.send(&Request::Watch {}).unwrap();
+    for _ in 0..20 {
+        let Response::Status(status) = client.next_response().unwrap() else { panic!("a status") };
+        if without_times(&status.text()) == without_times(expected) {
+            break;
+        }
+    }
+    let output = Command::new(DMM).arg("status").arg(config).output().unwrap();
+    without_times(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// Lines without how long something takes: `ends in 299.9 s` is `ends in … s`.
+fn without_times(text: &str) -> Vec<String> {
+    let words = |line: &str| -> Vec<String> {
+        let is_time = |word: &str| word.parse::<f64>().is_ok() && word.contains('.');
+        line.split(' ').map(|word| if is_time(word) { "…".to_owned() } else { word.to_owned() }).collect()
+    };
+    text.trim_end().lines().map(|line| words(line).join(" ")).collect()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use pnet::datalink::{self, Channel, Config, DataLinkReceiver, DataLinkSender};
 use tokio::sync::mpsc;
 
 use crate::StartError;
-use crate::config::Access;
+use crate::config::{Access, AttachOn};
 use crate::neighbors::matters;
 use crate::privileges::NEEDED;
 
@@ -74,21 +74,33 @@ pub(crate) struct Link {
     sender: Box<dyn DataLinkSender>,
     received: mpsc::Receiver<io::Result<Vec<u8>>>,
     dropped: Arc<AtomicU64>,
+    /// What the thread needs, until it is started.
+    listener: Option<Listener>,
+}
+
+struct Listener {
+    own: Mac,
+    attach_on: AttachOn,
+    receiver: Box<dyn DataLinkReceiver>,
+    queue: mpsc::Sender<io::Result<Vec<u8>>>,
+    dropped: Arc<AtomicU64>,
 }
 
 impl Link {
     pub(crate) fn open(access: &Access) -> Result<Self, StartError> {
-        let Wire { mac, sender, receiver } = Wire::open(&access.interface, None)?;
+        let Wire { mac: own, sender, receiver } = Wire::open(&access.interface, None)?;
         let (queue, received) = mpsc::channel(QUEUE);
         let dropped = Arc::new(AtomicU64::new(0));
-        let (attach_on, counter) = (access.attach_on, Arc::clone(&dropped));
-        // The kernel's own frames come by, too.
-        let wanted = move |frame: &[u8]| frame.get(6..12) != Some(&mac[..]) && matters(frame, attach_on);
-        thread::Builder::new()
-            .name("access".to_owned())
-            .spawn(move || receive(receiver, &queue, &counter, wanted))
-            .map_err(|error| StartError(format!("a thread for the access link: {error}")))?;
-        Ok(Self { sender, received, dropped })
+        let attach_on = access.attach_on;
+        let listener = Listener { own, attach_on, receiver, queue, dropped: Arc::clone(&dropped) };
+        Ok(Self { sender, received, dropped, listener: Some(listener) })
+    }
+
+    /// Starts to listen. A thread has the rights that its maker has then, so this comes after rights were given up.
+    pub(crate) fn listen(&mut self) -> Result<(), StartError> {
+        let Some(listener) = self.listener.take() else { return Ok(()) };
+        let thread = thread::Builder::new().name("access".to_owned()).spawn(move || listener.run());
+        thread.map(drop).map_err(|error| StartError(format!("a thread for the access link: {error}")))
     }
 
     /// Waits for a frame; `None` once the link is lost.
@@ -106,33 +118,31 @@ impl Link {
     }
 }
 
-fn receive(
-    mut receiver: Box<dyn DataLinkReceiver>,
-    queue: &mpsc::Sender<io::Result<Vec<u8>>>,
-    dropped: &AtomicU64,
-    wanted: impl Fn(&[u8]) -> bool,
-) {
-    let mut failures = 0;
-    while failures < FAILURES {
-        let received = match receiver.next() {
-            Ok(frame) => {
-                failures = 0;
-                if !wanted(frame) {
-                    continue;
+impl Listener {
+    fn run(mut self) {
+        let mut failures = 0;
+        while failures < FAILURES {
+            let received = match self.receiver.next() {
+                Ok(frame) => {
+                    failures = 0;
+                    // The kernel's own frames come by, too.
+                    if frame.get(6..12) == Some(&self.own[..]) || !matters(frame, self.attach_on) {
+                        continue;
+                    }
+                    Ok(frame.to_vec())
                 }
-                Ok(frame.to_vec())
+                Err(error) => {
+                    failures += 1;
+                    Err(error)
+                }
+            };
+            match self.queue.try_send(received) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(_)) => {
+                    self.dropped.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => return,
             }
-            Err(error) => {
-                failures += 1;
-                Err(error)
-            }
-        };
-        match queue.try_send(received) {
-            Ok(()) => {}
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                dropped.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(mpsc::error::TrySendError::Closed(_)) => return,
         }
     }
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
+use dmm_codec::Instant;
 use dmm_proto::{Event, Ignored};
 use tracing::{debug, info, warn};
 
@@ -38,8 +40,38 @@ pub(crate) fn reason(why: &Ignored) -> &'static str {
     }
 }
 
-/// Logs an event. `peers` are the nodes that the configuration names; any other address may be a mobile node's.
-pub(crate) fn event(event: &Event, peers: &BTreeSet<Ipv6Addr>) {
+/// Events that are logged in a second above DEBUG. Whoever can send packets can make events, and must not fill a disk.
+const LINES: u32 = 200;
+
+/// What was logged lately.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    since: Instant,
+    lines: u32,
+    unsaid: u64,
+}
+
+impl Said {
+    /// Logs an event, unless there were too many within a second.
+    pub(crate) fn event(&mut self, now: Instant, event: &Event, peers: &BTreeSet<Ipv6Addr>) {
+        if now.since(self.since) >= Duration::from_secs(1) {
+            if self.unsaid > 0 {
+                warn!(unsaid = self.unsaid, "more happened than is logged; metrics count all of it");
+            }
+            *self = Self { since: now, lines: 0, unsaid: 0 };
+        }
+        if self.lines < LINES {
+            self.lines += 1;
+            say(event, peers);
+        } else {
+            self.unsaid += 1;
+        }
+        debug!(event = name(event), "{event}");
+    }
+}
+
+/// Logs an event above DEBUG. `peers` are the nodes that the configuration names; any other address may be a mobile node's.
+fn say(event: &Event, peers: &BTreeSet<Ipv6Addr>) {
     let named = name(event);
     let known = |address: &Ipv6Addr| {
         if peers.contains(address) { address.to_string() } else { "unknown".to_owned() }
@@ -72,5 +104,23 @@ pub(crate) fn event(event: &Event, peers: &BTreeSet<Ipv6Addr>) {
         Event::ForwardingFailed { .. } => warn!(event = named, "forwarding could not be changed"),
         _ => info!(event = named),
     }
-    debug!(event = named, "{event}");
+}
+
+#[cfg(test)]
+mod tests {
+    use dmm_dataplane::OpFailure;
+
+    use super::*;
+
+    #[test]
+    fn whoever_can_send_packets_cannot_fill_the_log() {
+        let (mut said, event) = (Said::default(), Event::ForwardingFailed { why: OpFailure(String::new()) });
+        let start = Instant::from_secs(1000);
+        for n in 0..1000 {
+            said.event(start + Duration::from_micros(n), &event, &BTreeSet::new());
+        }
+        assert_eq!((said.lines, said.unsaid), (LINES, 1000 - u64::from(LINES)));
+        said.event(start + Duration::from_secs(1), &event, &BTreeSet::new());
+        assert_eq!((said.lines, said.unsaid), (1, 0));
+    }
 }

@@ -11,7 +11,7 @@ to the program (`sudo setcap cap_net_raw,cap_net_admin+ep $(command -v dmm)`), o
 
 const KEPT: [Capability; 2] = [Capability::CAP_NET_ADMIN, Capability::CAP_NET_RAW];
 
-/// Gives up every capability but the two that a node needs, for good: they leave the bounding set too where that is
+/// Gives up every capability of this thread but the two that a node needs, and of those that it starts later, for good: they leave the bounding set too where that is
 /// allowed. Returns what is left.
 pub(crate) fn drop_the_rest() -> Result<Vec<String>, StartError> {
     let failed =

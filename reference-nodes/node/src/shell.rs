@@ -75,6 +75,7 @@ struct Shell {
     desk: Desk,
     scraper: mpsc::Sender<Scrape>,
     clock_was_set: bool,
+    said: log::Said,
 }
 
 struct Peer {
@@ -129,6 +130,7 @@ impl Shell {
             scraper,
             capabilities: Vec::new(),
             clock_was_set: false,
+            said: log::Said::default(),
             config,
         })
     }
@@ -143,6 +145,9 @@ impl Shell {
         };
         // All that needs rights is open.
         self.capabilities = privileges::drop_the_rest()?;
+        if let Some(link) = &mut self.link {
+            link.listen()?;
+        }
         if self.config.common.forwarding == Forwarding::None && self.config.role() != Role::Cmd {
             warn!(forwarding = NO_FORWARDING);
         }
@@ -234,7 +239,10 @@ impl Shell {
                 }
                 Ok(None) => return,
                 // What the network says about something that was sent, for instance.
-                Err(error) => warn!(%error, "the socket of protocol 135"),
+                Err(error) => {
+                    warn!(%error, "the socket of protocol 135");
+                    return;
+                }
             }
         }
     }
@@ -321,9 +329,10 @@ impl Shell {
     }
 
     fn happened(&mut self, event: &Event) {
-        log::event(event, &self.peer_addresses);
+        let now = self.clock.now();
+        self.said.event(now, event, &self.peer_addresses);
         self.metrics.event(event);
-        let at = self.clock.now().as_nanos();
+        let at = now.as_nanos();
         let happened = Happened { at, name: log::name(event).to_owned(), text: event.to_string() };
         if self.remembered.len() == REMEMBERED {
             self.remembered.pop_front();
