@@ -2,9 +2,12 @@
 
 pub mod captures;
 pub mod conform;
+pub mod ctl;
 pub mod decode;
 pub mod demo;
 pub mod journey;
+pub mod lab;
+pub mod node;
 pub mod oracle;
 pub mod page;
 pub mod plugin;

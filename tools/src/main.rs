@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use dmm::{Exit, Failure};
+use dmm_node::Role;
 
 /// The toolkit for RFC 8885, Proxy Mobile IPv6 extensions for Distributed Mobility Management.
 #[derive(Parser)]
@@ -55,6 +56,24 @@ dmm captures                  make them anew")]
     /// Runs random domains in virtual time against a naive model of RFC 8885.
     #[command(subcommand)]
     Sim(Sim),
+    /// Runs a CMD (RFC 8885) as relay, locator or proxy.
+    #[command(after_help = dmm::node::EXAMPLES)]
+    Cmd(dmm::node::NodeArgs),
+    /// Runs a MAAR (RFC 8885). It does not forward user traffic.
+    #[command(after_help = dmm::node::EXAMPLES)]
+    Maar(dmm::node::NodeArgs),
+    /// Runs an LMA of RFC 5213. It does not forward user traffic.
+    #[command(after_help = dmm::node::EXAMPLES)]
+    Lma(dmm::node::NodeArgs),
+    /// Runs a MAG of RFC 5213. It does not forward user traffic.
+    #[command(after_help = dmm::node::EXAMPLES)]
+    Mag(dmm::node::NodeArgs),
+    /// Shows what a running node holds: sessions, P-MAARs, timers, queues, peers.
+    #[command(after_help = dmm::ctl::STATUS_EXAMPLES)]
+    Status(dmm::ctl::StatusArgs),
+    /// Moves mobile nodes at a running node, restarts it, prints all that it holds.
+    #[command(after_help = dmm::ctl::CTL_EXAMPLES)]
+    Ctl(dmm::ctl::CtlArgs),
     /// Puts the Wireshark plugin where this user's Wireshark looks, or takes it away.
     #[command(subcommand)]
     Plugin(Plugin),
@@ -95,6 +114,21 @@ enum Plugin {
 }
 
 fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    start_log(&command);
+    match run(command) {
+        Ok(exit) => exit.into(),
+        Err(Failure { message, exit }) => {
+            eprintln!("dmm: {message}");
+            exit.into()
+        }
+    }
+}
+
+fn start_log(command: &Command) {
+    if let Command::Cmd(args) | Command::Maar(args) | Command::Lma(args) | Command::Mag(args) = command {
+        return args.start_log();
+    }
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -102,13 +136,6 @@ fn main() -> ExitCode {
         .without_time()
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match run(Cli::parse().command) {
-        Ok(exit) => exit.into(),
-        Err(Failure { message, exit }) => {
-            eprintln!("dmm: {message}");
-            exit.into()
-        }
-    }
 }
 
 fn run(command: Command) -> Result<Exit, Failure> {
@@ -120,6 +147,12 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Reference(args) => return dmm::page::run(&args),
         Command::Captures { dir, check } => return dmm::captures::run(&dir, check),
         Command::Sim(Sim::Run(args)) => return dmm::sim::run(&args),
+        Command::Cmd(args) => return dmm::node::run(Role::Cmd, &args),
+        Command::Maar(args) => return dmm::node::run(Role::Maar, &args),
+        Command::Lma(args) => return dmm::node::run(Role::Lma, &args),
+        Command::Mag(args) => return dmm::node::run(Role::Mag, &args),
+        Command::Status(args) => return dmm::ctl::status(&args),
+        Command::Ctl(args) => return dmm::ctl::ctl(&args),
         Command::Plugin(Plugin::Install { plugin }) => {
             dmm::plugin::install(&plugin.map_or_else(dmm::plugin::built, Ok)?)?
         }

@@ -18,6 +18,7 @@ pub mod peer;
 pub mod plan;
 pub mod timing;
 pub mod updates;
+pub mod view;
 
 use std::net::Ipv6Addr;
 

@@ -83,6 +83,11 @@ impl<K: Clone + Ord> Agenda<K> {
         }
     }
 
+    /// When a thing is due.
+    pub(crate) fn at(&self, key: &K) -> Option<Instant> {
+        self.at.get(key).copied()
+    }
+
     /// The first that is due, and when.
     pub(crate) fn first(&self) -> Option<&(Instant, K)> {
         self.order.first()

@@ -8,6 +8,7 @@ use std::net::Ipv6Addr;
 use dmm_codec::{Instant, MnIdentifier};
 
 use crate::timing::{Agenda, Backoff, MAX_UPDATE_RATE, Pacing, TokenBucket, UpdateRate};
+use crate::view::Waiting;
 
 /// What a PBU is about: one mobile node, told to one peer. There is at most one outstanding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,6 +122,16 @@ impl Updates {
     pub fn cancel(&mut self, key: &UpdateKey) {
         self.agenda.set(key, None);
         self.outstanding.remove(key);
+    }
+
+    /// Those that are outstanding, for people to look at.
+    pub fn waiting(&self) -> impl Iterator<Item = Waiting> {
+        self.outstanding.iter().map(|(key, update)| Waiting {
+            mn: key.mn.clone(),
+            peer: key.peer,
+            sent: update.sent,
+            next: self.agenda.at(key),
+        })
     }
 
     /// How many are outstanding.

@@ -16,6 +16,7 @@ mod config;
 mod notice;
 mod prefixes;
 mod registration;
+mod view;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv6Addr;

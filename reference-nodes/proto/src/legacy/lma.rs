@@ -12,6 +12,7 @@ use super::{plain, plain_answer};
 use crate::exchange::{Freshness, Request, receive, send};
 use crate::forwarding::Forwarding;
 use crate::timing::{Agenda, MIN_DELAY_BEFORE_BCE_DELETE, TIMESTAMP_VALIDITY_WINDOW};
+use crate::view::{Session, State};
 use crate::{Event, Ignored, Input, Node, Output, Reason, Timeout};
 
 /// The configuration of an LMA.
@@ -76,6 +77,19 @@ impl Lma {
             forwarding: Forwarding::default(),
             outbox: VecDeque::new(),
         }
+    }
+
+    /// What it holds of each mobile node, in the order of their identifiers.
+    pub fn sessions(&self) -> impl Iterator<Item = Session> {
+        self.bindings.iter().map(|(mn, binding)| {
+            let state = if binding.deregistered { State::Deregistered } else { State::Registered };
+            Session {
+                serving: Some(binding.p_coa),
+                prefixes: vec![binding.prefix],
+                expires: self.expiries.at(mn),
+                ..Session::new(mn, state)
+            }
+        })
     }
 
     /// How many mobile nodes are registered.

@@ -17,6 +17,7 @@ use crate::forwarding::Forwarding;
 use crate::maar::{Anchor, DlifAddresses};
 use crate::timing::{Backoff, Pacing};
 use crate::updates::{Due, Persistence, Sending, UpdateKey, UpdateLimit, Updates};
+use crate::view::{Session, State, Waiting};
 use crate::{Event, Ignored, Input, LinkEvent, Node, Output, Reason, Timeout};
 
 /// The MAC address that all MAGs have on their access links, so that a mobile node sees one router everywhere (RFC 6543 §3).
@@ -80,6 +81,36 @@ impl Mag {
             Updates::new(Sending { backoff, pacing, peer_pacing: None, limit: UpdateLimit::default() });
         let (mobiles, forwarding, outbox) = (BTreeMap::new(), Forwarding::default(), VecDeque::new());
         Self { config, mobiles, updates, forwarding, outbox }
+    }
+
+    /// What it holds of each mobile node, in the order of their identifiers.
+    pub fn sessions(&self) -> impl Iterator<Item = Session> {
+        self.mobiles.iter().map(|(mn, mobile)| {
+            let session = |state| Session { mac: Some(mobile.mac), ..Session::new(mn, state) };
+            match &mobile.place {
+                Place::Registering => session(State::Registering),
+                &Place::Serving { ref prefixes, refresh, expires } => Session {
+                    serving: Some(self.config.address),
+                    prefixes: prefixes.clone(),
+                    refresh: Some(refresh),
+                    expires: Some(expires),
+                    ..session(State::Serving)
+                },
+                Place::Leaving { prefixes } => {
+                    Session { prefixes: prefixes.clone(), ..session(State::Leaving) }
+                }
+            }
+        })
+    }
+
+    /// How much it holds: mobile nodes, and PBUs that are not answered.
+    pub fn load(&self) -> (usize, usize) {
+        (self.mobiles.len(), self.updates.len())
+    }
+
+    /// Its PBUs that are not answered.
+    pub fn waiting(&self) -> impl Iterator<Item = Waiting> {
+        self.updates.waiting()
     }
 
     fn key(&self, mn: &MnIdentifier) -> UpdateKey {

@@ -11,6 +11,7 @@ mod dlif;
 mod mobile;
 mod registering;
 mod serving;
+mod view;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv6Addr;

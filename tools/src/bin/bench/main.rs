@@ -7,6 +7,7 @@ mod capture;
 mod codec;
 mod dissector;
 mod nodes;
+mod veth;
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ use serde::Serialize;
 #[derive(Parser)]
 struct Cli {
     /// Which rows; all of them if none is named.
-    #[arg(value_parser = ["codec", "nodes", "dissector"])]
+    #[arg(value_parser = ["codec", "nodes", "veth", "dissector"])]
     group: Option<String>,
     /// One document for scripts in place of the table.
     #[arg(long)]
@@ -72,9 +73,20 @@ type Measure = fn() -> Result<Vec<Row>, Failure>;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let wants = |group: &str| cli.group.as_deref().is_none_or(|wanted| wanted == group);
-    let groups: [(&str, &str, Measure); 3] = [
+    // The measurement of `veth`, once more in namespaces of its own.
+    if dmm::lab::is_inside() {
+        return match veth::inside() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                eprintln!("bench: {failure}");
+                failure.exit.into()
+            }
+        };
+    }
+    let groups: [(&str, &str, Measure); 4] = [
         ("codec", "the codec: half a minute", codec::rows),
         ("nodes", "nodes: a few seconds", || Ok(nodes::rows())),
+        ("veth", "a node on a real link: a few seconds", veth::rows),
         ("dissector", "the plugin: some minutes", dissector::rows),
     ];
     let mut rows = Vec::new();

@@ -1,0 +1,116 @@
+//! The state machines behind one face: what the loop needs of a node, whatever its role.
+
+use dmm_codec::Instant;
+use dmm_proto::legacy::{Lma, Mag, MixedCmd};
+use dmm_proto::view::{Session, Waiting};
+use dmm_proto::{Cmd, Input, Maar, Node, Output, Timeout};
+
+use crate::config::{Kind, NodeConfig};
+
+/// A state machine of any role.
+#[derive(Clone, Debug)]
+pub(crate) enum Machine {
+    /// A CMD.
+    Cmd(Cmd),
+    /// A CMD that serves MAGs too.
+    Mixed(Box<MixedCmd>),
+    /// A MAAR.
+    Maar(Maar),
+    /// An LMA.
+    Lma(Lma),
+    /// A MAG.
+    Mag(Mag),
+}
+
+impl Machine {
+    /// What the configuration describes, with no mobile node yet. A store that has some is to be read here.
+    pub(crate) fn new(config: &NodeConfig) -> Self {
+        match &config.kind {
+            Kind::Cmd { cmd, lma: None } => Self::Cmd(Cmd::new(cmd.clone())),
+            Kind::Cmd { cmd, lma: Some(lma) } => {
+                Self::Mixed(Box::new(MixedCmd { cmd: Cmd::new(cmd.clone()), lma: Lma::new(lma.clone()) }))
+            }
+            Kind::Maar { maar, .. } => Self::Maar(Maar::new(maar.clone())),
+            Kind::Lma { lma } => Self::Lma(Lma::new(lma.clone())),
+            Kind::Mag { mag, .. } => Self::Mag(Mag::new(mag.clone())),
+        }
+    }
+
+    /// What it holds of each mobile node.
+    pub(crate) fn sessions(&self) -> Box<dyn Iterator<Item = Session> + '_> {
+        match self {
+            Self::Cmd(cmd) => Box::new(cmd.sessions()),
+            Self::Mixed(mixed) => Box::new(mixed.cmd.sessions().chain(mixed.lma.sessions())),
+            Self::Maar(maar) => Box::new(maar.sessions()),
+            Self::Lma(lma) => Box::new(lma.sessions()),
+            Self::Mag(mag) => Box::new(mag.sessions()),
+        }
+    }
+
+    /// How many mobile nodes that is.
+    pub(crate) fn session_count(&self) -> usize {
+        match self {
+            Self::Cmd(cmd) => cmd.load().bindings,
+            Self::Mixed(mixed) => mixed.cmd.load().bindings + mixed.lma.bindings(),
+            Self::Maar(maar) => maar.load().mobiles,
+            Self::Lma(lma) => lma.bindings(),
+            Self::Mag(mag) => mag.load().0,
+        }
+    }
+
+    /// Its PBUs that are not answered.
+    pub(crate) fn waiting(&self) -> Box<dyn Iterator<Item = Waiting> + '_> {
+        match self {
+            Self::Cmd(cmd) => Box::new(cmd.waiting()),
+            Self::Mixed(mixed) => Box::new(mixed.cmd.waiting()),
+            Self::Maar(maar) => Box::new(maar.waiting()),
+            Self::Lma(_) => Box::new(std::iter::empty()),
+            Self::Mag(mag) => Box::new(mag.waiting()),
+        }
+    }
+
+    /// How many that are.
+    pub(crate) fn waiting_count(&self) -> usize {
+        match self {
+            Self::Cmd(cmd) => cmd.load().updates,
+            Self::Mixed(mixed) => mixed.cmd.load().updates,
+            Self::Maar(maar) => maar.load().updates,
+            Self::Lma(_) => 0,
+            Self::Mag(mag) => mag.load().1,
+        }
+    }
+
+    fn node(&self) -> &dyn Node {
+        match self {
+            Self::Cmd(node) => node,
+            Self::Mixed(node) => &**node,
+            Self::Maar(node) => node,
+            Self::Lma(node) => node,
+            Self::Mag(node) => node,
+        }
+    }
+
+    fn node_mut(&mut self) -> &mut dyn Node {
+        match self {
+            Self::Cmd(node) => node,
+            Self::Mixed(node) => &mut **node,
+            Self::Maar(node) => node,
+            Self::Lma(node) => node,
+            Self::Mag(node) => node,
+        }
+    }
+}
+
+impl Node for Machine {
+    fn handle_input(&mut self, now: Instant, input: Input<'_>) {
+        self.node_mut().handle_input(now, input);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.node_mut().poll_output()
+    }
+
+    fn next_timeout(&self) -> Option<Timeout> {
+        self.node().next_timeout()
+    }
+}

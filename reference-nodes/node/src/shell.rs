@@ -1,0 +1,448 @@
+//! The loop of a node: inputs in, outputs carried out in order, asleep until the next timeout.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
+use std::net::Ipv6Addr;
+use std::path::PathBuf;
+
+use dmm_codec::Instant;
+use dmm_codec::packet::{Mac, link_local};
+use dmm_dataplane::Dataplane;
+use dmm_proto::{Advertise, Event, Input, LinkEvent, Node as _, Output};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{broadcast, mpsc, watch};
+use tracing::{debug, info, trace, warn};
+
+use crate::StartError;
+use crate::access::Link;
+use crate::admin::{Asked, Desk, Dump, Happened, Request, Response, SHOWN, Socket};
+use crate::capture::{Capture, with_source};
+use crate::clock::Clock;
+use crate::config::{AttachOn, Forwarding, NodeConfig, Role, Store, mac};
+use crate::forwarding::{NO_FORWARDING, NoForwarding};
+use crate::http::{self, Scrape};
+use crate::log;
+use crate::machine::Machine;
+use crate::metrics::Metrics;
+use crate::neighbors::{Neighbors, advertisement};
+use crate::privileges;
+use crate::signalling::{LONGEST, Signalling};
+use crate::status::{CLOCK_SET, PeerStatus, QueueStatus, SessionStatus, Status, TimerStatus, seconds};
+
+/// What the command line says beside the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where the node's own capture goes.
+    pub capture: Option<PathBuf>,
+}
+
+/// Messages that are read before the loop looks at anything else.
+const BATCH: usize = 64;
+/// Events that a dump tells.
+const REMEMBERED: usize = 256;
+/// Requests and events on their way.
+const QUEUE: usize = 256;
+
+/// Runs a node until it is told to stop by SIGTERM or SIGINT.
+pub fn run(config: NodeConfig, options: &Options) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| StartError(format!("the runtime: {error}")))?;
+    // Sockets are registered with the runtime that they are opened in.
+    runtime.block_on(async { Shell::start(config, options)?.serve().await })
+}
+
+/// A node with all that is around it.
+struct Shell {
+    config: NodeConfig,
+    clock: Clock,
+    machine: Machine,
+    /// What carries out orders; a kernel takes the place of this one.
+    plane: Box<dyn Dataplane>,
+    signalling: Signalling,
+    neighbors: Neighbors,
+    link: Option<Link>,
+    capture: Option<Capture>,
+    metrics: Metrics,
+    peers: BTreeMap<Ipv6Addr, Peer>,
+    peer_addresses: BTreeSet<Ipv6Addr>,
+    remembered: VecDeque<Happened>,
+    events: broadcast::Sender<Happened>,
+    changed: watch::Sender<()>,
+    asked: mpsc::Receiver<Asked>,
+    scrapes: mpsc::Receiver<Scrape>,
+    capabilities: Vec<String>,
+    /// Stays open so that the queues have another end, whoever listens.
+    desk: Desk,
+    scraper: mpsc::Sender<Scrape>,
+    clock_was_set: bool,
+    said: log::Said,
+}
+
+struct Peer {
+    role: Role,
+    sent: u64,
+    received: u64,
+    heard: Option<Instant>,
+}
+
+/// What the loop woke up for.
+enum Woken {
+    Signal,
+    Frame(io::Result<Vec<u8>>),
+    LinkLost,
+    Asked(Asked),
+    Scrape(Scrape),
+    Timeout,
+    Stop(&'static str),
+}
+
+impl Shell {
+    fn start(config: NodeConfig, options: &Options) -> Result<Self, StartError> {
+        let (asked_sender, asked) = mpsc::channel(QUEUE);
+        let (scraper, scrapes) = mpsc::channel(QUEUE);
+        let (events, _) = broadcast::channel(QUEUE);
+        let (changed, changes) = watch::channel(());
+        let capture = options.capture.as_deref().map(|path| Capture::create(path, &config)).transpose()?;
+        let peers: BTreeMap<Ipv6Addr, Peer> = config
+            .peers()
+            .into_iter()
+            .map(|(address, role)| (address, Peer { role, sent: 0, received: 0, heard: None }))
+            .collect();
+        Ok(Self {
+            clock: Clock::start(),
+            machine: Machine::new(&config),
+            plane: match config.common.forwarding {
+                Forwarding::None => Box::new(NoForwarding::default()),
+            },
+            signalling: Signalling::open(config.common.address)?,
+            neighbors: Neighbors::new(config.access().map_or(AttachOn::Admin, |access| access.attach_on)),
+            link: config.access().map(Link::open).transpose()?,
+            capture,
+            metrics: Metrics::new(config.role().name(), config.common.address),
+            peer_addresses: peers.keys().copied().collect(),
+            peers,
+            remembered: VecDeque::new(),
+            desk: Desk { asked: asked_sender, changed: changes, events: events.clone() },
+            events,
+            changed,
+            asked,
+            scrapes,
+            scraper,
+            capabilities: Vec::new(),
+            clock_was_set: false,
+            said: log::Said::default(),
+            config,
+        })
+    }
+
+    async fn serve(mut self) -> Result<(), StartError> {
+        let stop = |kind| signal(kind).map_err(|error| StartError(format!("signals: {error}")));
+        let mut stops = [stop(SignalKind::terminate())?, stop(SignalKind::interrupt())?];
+        let socket = Socket::open(&self.config.common.admin.socket, self.desk.clone())?;
+        let metrics = match self.config.common.admin.metrics {
+            Some(address) => Some(http::open(address, self.scraper.clone()).await?),
+            None => None,
+        };
+        // All that needs rights is open.
+        self.capabilities = privileges::drop_the_rest()?;
+        if let Some(link) = &mut self.link {
+            link.listen()?;
+        }
+        if self.config.common.forwarding == Forwarding::None && self.config.role() != Role::Cmd {
+            warn!(forwarding = NO_FORWARDING);
+        }
+        info!(
+            role = %self.config.role(),
+            address = %self.config.common.address,
+            mode = self.config.mode(),
+            admin = %self.config.common.admin.socket.display(),
+            metrics = metrics.map(|address| address.to_string()),
+            capabilities = self.capabilities.join(","),
+            "ready"
+        );
+        // Nobody may be waiting to hear it.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        let ended = self.turn(&mut stops).await;
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        drop(socket);
+        ended
+    }
+
+    async fn turn(&mut self, stops: &mut [Signal; 2]) -> Result<(), StartError> {
+        loop {
+            match self.woken(stops).await {
+                Woken::Signal => self.receive(),
+                Woken::Frame(Ok(frame)) => self.frame(&frame),
+                Woken::Frame(Err(error)) => warn!(%error, "the access link"),
+                Woken::LinkLost => return Err(StartError("the access link is gone".to_owned())),
+                Woken::Asked(Asked { request, answer }) => {
+                    let response = self.answer(&request);
+                    // Whoever asked may have gone.
+                    let _ = answer.send(response);
+                }
+                Woken::Scrape(scrape) => {
+                    let (sessions, queue) = (self.machine.session_count(), self.machine.waiting_count());
+                    let _ = scrape.send(self.metrics.text(sessions, queue, self.plane.snapshot().len()));
+                }
+                Woken::Timeout => self.input(&Input::Timeout),
+                Woken::Stop(name) => {
+                    info!(signal = name, "stopped");
+                    return Ok(());
+                }
+            }
+            self.look_at_the_clock();
+        }
+    }
+
+    async fn woken(&mut self, [terminate, interrupt]: &mut [Signal; 2]) -> Woken {
+        let next = self.machine.next_timeout().map(|timeout| self.clock.until(timeout.at));
+        let Self { signalling, link, asked, scrapes, .. } = self;
+        let timeout = async {
+            match next {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let frame = async {
+            match link {
+                Some(link) => link.receive().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // An error of the socket shows when it is read.
+            _ = signalling.readable() => Woken::Signal,
+            frame = frame => frame.map_or(Woken::LinkLost, Woken::Frame),
+            () = timeout => Woken::Timeout,
+            Some(asked) = asked.recv() => Woken::Asked(asked),
+            Some(scrape) = scrapes.recv() => Woken::Scrape(scrape),
+            _ = terminate.recv() => Woken::Stop("SIGTERM"),
+            _ = interrupt.recv() => Woken::Stop("SIGINT"),
+        }
+    }
+
+    /// Reads Mobility Headers.
+    fn receive(&mut self) {
+        let mut buffer = [0; LONGEST];
+        for _ in 0..BATCH {
+            match self.signalling.receive(&mut buffer) {
+                Ok(Some((src, len))) => {
+                    let (now, octets) = (self.clock.now(), &buffer[..len]);
+                    trace!(len, "received");
+                    self.metrics.signal("received", octets);
+                    if let Some(peer) = self.peers.get_mut(&src) {
+                        (peer.received, peer.heard) = (peer.received + 1, Some(now));
+                    }
+                    let dst = self.config.common.address;
+                    self.captured(|capture| capture.signal(now, src, dst, octets));
+                    self.input(&Input::Signal { src, dst, octets });
+                }
+                Ok(None) => return,
+                // What the network says about something that was sent, for instance.
+                Err(error) => {
+                    warn!(%error, "the socket of protocol 135");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads a frame of the access link.
+    fn frame(&mut self, frame: &[u8]) {
+        let now = self.clock.now();
+        let heard = self.neighbors.heard(frame);
+        if heard.event.is_some() || heard.answer.is_some() {
+            self.captured(|capture| capture.frame(now, frame));
+        }
+        if let Some(answer) = heard.answer {
+            self.send_frame(&answer);
+        }
+        if let Some(event) = heard.event {
+            self.input(&Input::Link(event));
+        }
+    }
+
+    /// Gives the state machine an input, and carries out what comes of it.
+    fn input(&mut self, input: &Input<'_>) {
+        self.machine.handle_input(self.clock.now(), input.clone());
+        while let Some(output) = self.machine.poll_output() {
+            self.carry_out(output);
+        }
+        self.changed.send_replace(());
+    }
+
+    /// Carries out one output. A store would write here what it is given, and let no later output pass before that is
+    /// durable.
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Signal { src, dst, octets } => self.send_signal(src, dst, &octets),
+            Output::Advertise(order) => self.advertise(&order),
+            Output::Forwarding { id, op } => {
+                self.plane.submit(id, op);
+                self.neighbors.ordered(&op);
+                while let Some((id, result)) = self.plane.poll_done() {
+                    // What this leads to stands behind what is to be carried out already.
+                    self.machine.handle_input(self.clock.now(), Input::Forwarding { id, result });
+                }
+            }
+            Output::Event(event) => self.happened(&event),
+        }
+    }
+
+    fn send_signal(&mut self, src: Ipv6Addr, dst: Ipv6Addr, octets: &[u8]) {
+        let now = self.clock.now();
+        if let Err(error) = self.signalling.send(dst, octets) {
+            self.metrics.unsent();
+            // MAARs and CMD are the operator's own, so that their addresses may be said.
+            warn!(to = %dst, %error, "a message could not be sent");
+            return;
+        }
+        self.metrics.signal("sent", octets);
+        if let Some(peer) = self.peers.get_mut(&dst) {
+            peer.sent += 1;
+        }
+        self.captured(|capture| capture.signal(now, src, dst, octets));
+    }
+
+    fn advertise(&mut self, order: &Advertise) {
+        self.metrics.advertised();
+        self.send_frame(&advertisement(order));
+    }
+
+    fn send_frame(&mut self, frame: &[u8]) {
+        let now = self.clock.now();
+        let Some(link) = &mut self.link else { return };
+        if let Err(error) = link.send(frame) {
+            self.metrics.unsent();
+            warn!(%error, "a frame could not be sent on the access link");
+            return;
+        }
+        self.captured(|capture| capture.frame(now, frame));
+    }
+
+    /// Captures something. A full disk ends the capture and nothing else.
+    fn captured(&mut self, add: impl FnOnce(&mut Capture) -> Result<(), dmm_captures::WriteError>) {
+        if let Some(Err(error)) = self.capture.as_mut().map(add) {
+            warn!(error = with_source(&error), "the capture ends here");
+            self.capture = None;
+        }
+    }
+
+    fn happened(&mut self, event: &Event) {
+        let now = self.clock.now();
+        self.said.event(now, event, &self.peer_addresses);
+        self.metrics.event(event);
+        let at = now.as_nanos();
+        let happened = Happened { at, name: log::name(event).to_owned(), text: event.to_string() };
+        if self.remembered.len() == REMEMBERED {
+            self.remembered.pop_front();
+        }
+        self.remembered.push_back(happened.clone());
+        // Nobody may be listening.
+        let _ = self.events.send(happened);
+    }
+
+    fn look_at_the_clock(&mut self) {
+        let behind = self.clock.behind().as_secs_f64();
+        let was_set = behind > CLOCK_SET;
+        if was_set && !self.clock_was_set {
+            warn!(
+                by = behind,
+                "the system's clock was set; PBUs carry the old time until the node is restarted"
+            );
+        }
+        self.clock_was_set = was_set;
+    }
+
+    fn answer(&mut self, request: &Request) -> Response {
+        debug!(?request, "asked");
+        match request {
+            Request::Status { limit } => Response::Status(Box::new(self.status(limit.unwrap_or(SHOWN)))),
+            Request::Attach { mobile, link_local: address } => match self.subscriber(mobile) {
+                Ok(mac) => {
+                    let src = address.unwrap_or_else(|| link_local(mac));
+                    self.input(&Input::Link(LinkEvent::Solicited { mobile: mac, src }));
+                    Response::Done {}
+                }
+                Err(why) => Response::Error(why),
+            },
+            Request::Detach { mobile } => match self.subscriber(mobile) {
+                Ok(mobile) => {
+                    self.input(&Input::Link(LinkEvent::Detached { mobile }));
+                    Response::Done {}
+                }
+                Err(why) => Response::Error(why),
+            },
+            Request::Restart {} => {
+                self.restart();
+                Response::Done {}
+            }
+            Request::Dump {} => Response::Dump(Box::new(Dump {
+                status: self.status(usize::MAX),
+                plane: self.plane.snapshot().iter().map(|entry| format!("{entry:?}")).collect(),
+                events: self.remembered.iter().cloned().collect(),
+            })),
+            // These two are a connection's own affair.
+            Request::Watch {} | Request::Events {} => Response::Error("not here".to_owned()),
+        }
+    }
+
+    /// Whose MAC address, or which mobile node's, this is.
+    fn subscriber(&self, mobile: &str) -> Result<Mac, String> {
+        let Some(subscribers) = self.config.subscribers() else {
+            return Err(format!("a {} has no access link; ask a MAAR or MAG", self.config.role()));
+        };
+        let named = subscribers.iter().find(|(_, mn)| mn.to_string() == mobile).map(|(mac, _)| *mac);
+        let found = named.or_else(|| mac(mobile).filter(|mac| subscribers.contains_key(mac)));
+        found.ok_or_else(|| {
+            format!("`{mobile}` is no subscriber; the configuration names {}", subscribers.len())
+        })
+    }
+
+    /// Begins anew with what the configuration says. With a store, what that has kept.
+    fn restart(&mut self) {
+        self.machine = Machine::new(&self.config);
+        self.plane = match self.config.common.forwarding {
+            Forwarding::None => Box::new(NoForwarding::default()),
+        };
+        let attach_on = self.config.access().map_or(AttachOn::Admin, |access| access.attach_on);
+        self.neighbors = Neighbors::new(attach_on);
+        self.changed.send_replace(());
+        info!("restarted");
+    }
+
+    fn status(&self, limit: usize) -> Status {
+        let now = self.clock.now();
+        let peer = |(address, peer): (&Ipv6Addr, &Peer)| PeerStatus {
+            address: *address,
+            role: peer.role.to_string(),
+            sent: peer.sent,
+            received: peer.received,
+            heard: peer.heard.map(|at| seconds(at, now)),
+        };
+        Status {
+            role: self.config.role().to_string(),
+            address: self.config.common.address,
+            mode: self.config.mode().map(str::to_owned),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            up: seconds(self.clock.started_at(), now),
+            clock_set_by: self.clock.behind().as_secs_f64(),
+            store: match self.config.common.store {
+                Store::Memory => "memory: bindings are gone with the process".to_owned(),
+            },
+            forwarding: match self.config.common.forwarding {
+                Forwarding::None if self.config.role() == Role::Cmd => "a CMD forwards nothing".to_owned(),
+                Forwarding::None => NO_FORWARDING.to_owned(),
+            },
+            entries: self.plane.snapshot().len(),
+            capabilities: self.capabilities.clone(),
+            dropped_frames: self.link.as_ref().map_or(0, Link::dropped),
+            session_count: self.machine.session_count(),
+            sessions: self.machine.sessions().take(limit).map(|s| SessionStatus::new(now, &s)).collect(),
+            queue_length: self.machine.waiting_count(),
+            queue: self.machine.waiting().take(limit).map(|w| QueueStatus::new(now, &w)).collect(),
+            timer: self.machine.next_timeout().map(|timeout| TimerStatus::new(now, timeout)),
+            peers: self.peers.iter().map(peer).collect(),
+        }
+    }
+}
