@@ -7,6 +7,7 @@ pub mod identity;
 pub mod judge;
 pub mod packet;
 pub mod profile;
+pub mod record;
 pub mod report;
 pub mod requirement;
 pub mod result;

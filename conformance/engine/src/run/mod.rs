@@ -10,17 +10,18 @@ mod series;
 mod step;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::evidence;
 use crate::identity;
 use crate::packet::Logged;
 use crate::profile::Profile;
+use crate::record::{Snippet, Timing};
 use crate::result::CaseResult;
 use crate::script::model::Step;
 use crate::script::plan::Instance;
-use crate::script::span::LoadError;
+use crate::script::span::{LoadError, Span};
 use crate::script::value::Value;
 use crate::transport::{Address, Bench, Role, Setup, Transport};
 use crate::verdict::{Finding, Level, Verdict, worst};
@@ -32,6 +33,8 @@ pub fn run(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> Cas
     let mut result = CaseResult {
         name: instance.name.clone(),
         title: case.title.clone(),
+        purpose: case.purpose.trim().to_string(),
+        tags: case.tags.clone(),
         at: case.id.span.to_string(),
         iut: profile.name.clone(),
         bench: bench.name().to_string(),
@@ -39,10 +42,14 @@ pub fn run(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> Cas
         findings: Vec::new(),
         reason: None,
         not_applicable: instance.not_applicable.clone(),
+        waiver: None,
         unclean: false,
         requirements: case.requirements.iter().map(|requirement| requirement.value.clone()).collect(),
+        judged: Vec::new(),
         measured: Vec::new(),
-        packets: 0,
+        stations: Vec::new(),
+        packets: Vec::new(),
+        timings: Vec::new(),
         duration: Duration::ZERO,
         capture: Vec::new(),
     };
@@ -56,15 +63,8 @@ pub fn run(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> Cas
     let (setup, transport) = match opened {
         Ok(opened) => opened,
         Err(why) => {
-            result.findings.push(Finding {
-                verdict: Verdict::Error,
-                requirement: None,
-                at: result.at.clone(),
-                step: "open the bench".to_string(),
-                packet: None,
-                expected: "a bench for the case".to_string(),
-                seen: why,
-            });
+            let at = result.at.clone();
+            result.findings.push(fault(at, "open the bench", "a bench for the case", why));
             (result.verdict, result.reason) = worst(&result.findings);
             return result;
         }
@@ -99,6 +99,21 @@ pub fn setup(instance: &Instance, profile: &Profile) -> Result<Setup, String> {
     let role = case.iut.or(profile.roles.first().copied()).unwrap_or(Role::Cmd);
     let mobiles: Vec<String> = case.mobiles.iter().map(|mobile| mobile.value.clone()).collect();
     identity::allocate(instance.index, Address { role, addr: profile.addr }, &roles, &mobiles)
+}
+
+/// The tester or the bench is at fault.
+fn fault(at: String, step: &str, expected: &str, seen: String) -> Finding {
+    Finding {
+        verdict: Verdict::Error,
+        level: Level::Must,
+        requirement: None,
+        at,
+        step: step.to_string(),
+        packet: None,
+        expected: expected.to_string(),
+        seen,
+        script: Vec::new(),
+    }
 }
 
 /// Why the steps do not go on.
@@ -148,6 +163,8 @@ struct Running<'a> {
     last_timestamp: u64,
     findings: Vec<Finding>,
     measured: Vec<String>,
+    judged: BTreeSet<String>,
+    timings: Vec<Timing>,
     unclean: bool,
     not_applicable: Option<String>,
 }
@@ -156,6 +173,7 @@ struct Running<'a> {
 #[derive(Clone, Debug, Default)]
 struct Context {
     at: String,
+    span: Option<Span>,
     step: String,
     level: Option<Level>,
     requirement: Option<String>,
@@ -185,6 +203,8 @@ impl<'a> Running<'a> {
             last_timestamp: 0,
             findings: Vec::new(),
             measured: Vec::new(),
+            judged: BTreeSet::new(),
+            timings: Vec::new(),
             unclean: false,
             not_applicable: None,
         }
@@ -221,15 +241,9 @@ impl<'a> Running<'a> {
         match &done {
             Err(Stop::Broken { at, why }) => {
                 let step = self.calls.last().map(|context| context.step.clone()).unwrap_or_default();
-                self.findings.push(Finding {
-                    verdict: Verdict::Error,
-                    requirement: None,
-                    at: at.clone(),
-                    step,
-                    packet: None,
-                    expected: "a step that can be done".to_string(),
-                    seen: why.clone(),
-                });
+                let script = self.script();
+                let finding = fault(at.clone(), &step, "a step that can be done", why.clone());
+                self.findings.push(Finding { script, ..finding });
             }
             Err(Stop::NotApplicable(why)) => self.not_applicable = Some(why.clone()),
             _ => {}
@@ -262,8 +276,15 @@ impl<'a> Running<'a> {
         }
         let packet = packet.map(|packet| packet + 1);
         let Context { at, step, .. } = context;
-        self.findings.push(Finding { verdict, requirement, at, step, packet, expected, seen });
+        let (level, script) = (self.level(), self.script());
+        self.findings.push(Finding { verdict, level, requirement, at, step, packet, expected, seen, script });
         if verdict > Verdict::Warn || self.phase == Phase::Postamble { Err(Stop::Judged) } else { Ok(()) }
+    }
+
+    /// The lines of the step, and of the calls around it.
+    fn script(&self) -> Vec<Snippet> {
+        let spans = self.calls.iter().rev().filter_map(|context| context.span.as_ref());
+        spans.map(Span::snippet).collect()
     }
 
     /// The level of the step, of the call around it, of the row, or MUST.
@@ -288,7 +309,9 @@ impl<'a> Running<'a> {
 
     fn comment(&mut self, packet: usize, text: &str) {
         let text = format!("{}: {text}", self.here());
+        let step = self.calls.last().map(|context| context.step.clone());
         if let Some(logged) = self.log.get_mut(packet) {
+            logged.step = logged.step.take().or(step);
             logged.comments.push(text);
         }
     }
@@ -305,21 +328,22 @@ impl<'a> Running<'a> {
         result.findings = self.findings;
         result.measured = self.measured;
         result.unclean = self.unclean;
-        result.packets = self.log.len();
+        result.judged = self.judged.into_iter().collect();
+        result.timings = self.timings;
+        result.stations = evidence::stations(&self.setup, &result.iut);
+        result.packets = self.log.iter().map(|logged| evidence::record(logged, self.started)).collect();
         result.duration = self.transport.now().since(self.started);
         match evidence::capture(&result, &self.setup, &self.log) {
             Ok(capture) => result.capture = capture,
             Err(error) => {
                 // Missing evidence is an error, never a failure.
-                result.findings.push(Finding {
-                    verdict: Verdict::Error,
-                    requirement: None,
-                    at: result.at.clone(),
-                    step: "write the capture".to_string(),
-                    packet: None,
-                    expected: "a capture of the case".to_string(),
-                    seen: error.to_string(),
-                });
+                let at = result.at.clone();
+                result.findings.push(fault(
+                    at,
+                    "write the capture",
+                    "a capture of the case",
+                    error.to_string(),
+                ));
                 (result.verdict, result.reason) = worst(&result.findings);
             }
         }

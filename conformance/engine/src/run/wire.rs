@@ -9,7 +9,7 @@ use super::{Done, Phase, Running, Stop};
 use crate::judge::passive;
 use crate::packet::{Direction, Logged};
 use crate::transport::{RoleSetup, TransportError};
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, Level, Verdict};
 
 /// Most packets of one case. An implementation that sends more is not being tested, it is flooding.
 const MOST_PACKETS: usize = 100_000;
@@ -98,14 +98,17 @@ impl Running<'_> {
             if verdict == Verdict::Warn && self.findings.iter().any(said) {
                 continue;
             }
+            self.judged.extend(requirement.clone());
             self.findings.push(Finding {
                 verdict,
+                level: if verdict == Verdict::Warn { Level::Should } else { Level::Must },
                 requirement,
                 at: self.instance.case.id.span.to_string(),
                 step: "every packet".to_string(),
                 packet: Some(packet + 1),
                 expected,
                 seen,
+                script: Vec::new(),
             });
         }
         self.answer_later(packet);

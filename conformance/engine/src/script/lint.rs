@@ -127,12 +127,7 @@ impl Lint<'_> {
 
     fn can_fail(&self, step: &Step, depth: usize) -> bool {
         match &step.verb {
-            Verb::Expect(_)
-            | Verb::ExpectNone(_)
-            | Verb::ExpectAll(_)
-            | Verb::Series(_)
-            | Verb::Outcome(_) => true,
-            Verb::Check(_) => true,
+            verb if verb.judges() => true,
             Verb::ForEach(each) => each.steps.iter().any(|step| self.can_fail(step, depth)),
             Verb::Call(call) if depth < DEEPEST_CALL => {
                 let procedure = self.case.library.procedure(&call.procedure.value);

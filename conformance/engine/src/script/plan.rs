@@ -22,6 +22,8 @@ const MOST_INSTANCES: usize = 10_000;
 pub struct Selection {
     /// Ids or beginnings of ids: `cmd.reg`, `any.opt.001[bad-checksum]`; all if empty.
     pub names: Vec<String>,
+    /// Exactly these instances, by their whole names; no restriction if none.
+    pub only: Option<Vec<String>>,
     /// Tags of which a case must have one; all if empty.
     pub tags: Vec<String>,
     /// How much of a series is waited for.
@@ -33,7 +35,7 @@ pub struct Selection {
 impl Default for Selection {
     /// Everything, on virtual time.
     fn default() -> Self {
-        Self { names: Vec::new(), tags: Vec::new(), timing: Timing::Full, clock: Clock::VIRTUAL }
+        Self { names: Vec::new(), only: None, tags: Vec::new(), timing: Timing::Full, clock: Clock::VIRTUAL }
     }
 }
 
@@ -154,6 +156,7 @@ impl Suite {
                     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
                 };
                 let named = selection.names.is_empty() || selection.names.iter().any(by_name);
+                let named = named && selection.only.as_ref().is_none_or(|only| only.contains(&instance.name));
                 let tagged =
                     selection.tags.is_empty() || selection.tags.iter().any(|tag| case.tags.contains(tag));
                 if named && tagged {

@@ -186,6 +186,24 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Whether it says of the implementation under test that it is right or wrong.
+    pub fn judges(&self) -> bool {
+        match self {
+            Self::Expect(_)
+            | Self::ExpectNone(_)
+            | Self::ExpectAll(_)
+            | Self::Series(_)
+            | Self::Outcome(_)
+            | Self::Check(_) => true,
+            Self::Send(_)
+            | Self::Call(_)
+            | Self::ForEach(_)
+            | Self::Wait(_)
+            | Self::Note(_)
+            | Self::Trigger(_) => false,
+        }
+    }
+
     /// Its key in the script.
     pub fn name(&self) -> &'static str {
         match self {
