@@ -38,6 +38,9 @@ enum Command {
     /// Says what the messages in a capture, or in hexadecimal octets, mean and what is wrong with them.
     #[command(after_help = dmm::decode::EXAMPLES)]
     Decode(dmm::decode::DecodeArgs),
+    /// Judges every message of any capture by the rules that hold for every packet.
+    #[command(after_help = dmm::lint::EXAMPLES)]
+    Lint(dmm::lint::LintArgs),
     /// Shows every message, option, flag, status code and constant with its RFC section, or one of them with its layout.
     #[command(after_help = dmm::page::EXAMPLES)]
     Reference(dmm::page::ReferenceArgs),
@@ -122,6 +125,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Conform(Conform::Report(args)) => return dmm::conform::report(&args),
         Command::Conform(Conform::Schema(args)) => return dmm::conform::schema(&args),
         Command::Decode(args) => return dmm::decode::run(&args),
+        Command::Lint(args) => return dmm::lint::run(&args),
         Command::Reference(args) => return dmm::page::run(&args),
         Command::Captures { dir, check } => return dmm::captures::run(&dir, check),
         Command::Sim(Sim::Run(args)) => return dmm::sim::run(&args),

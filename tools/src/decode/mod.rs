@@ -22,6 +22,7 @@ use self::input::{Input, open};
 use self::layers::{Carried, Start, Way, through, through_link};
 use self::progress::Progress;
 use self::words::Sighting;
+pub(crate) use self::words::utc;
 use crate::{Exit, Failure};
 
 /// What `dmm decode --help` shows at its end.

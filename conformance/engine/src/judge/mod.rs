@@ -2,4 +2,5 @@
 
 pub mod matcher;
 pub mod passive;
+pub mod stream;
 pub mod timing;
