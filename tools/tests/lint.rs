@@ -85,19 +85,20 @@ fn a_wait_that_is_too_long_is_doubtful_since_a_sending_may_be_missing() {
 
 /// The PBUs of the retransmission case to the P-MAAR, each at another time or left out.
 fn rewritten(name: &str, when: impl Fn(usize, &Packet) -> Option<Instant>) -> PathBuf {
-    let octets = fs::read(root().join("captures/cmd.retx.001.pcapng")).unwrap();
-    let packets: Vec<_> = CaptureReader::from_octets(octets).unwrap().map(Result::unwrap).collect();
-    let mut writer = CaptureWriter::new(Vec::new(), &Section::default()).unwrap();
-    let interface = writer.interface("any", "").unwrap();
+    let octets = fs::read(root().join("captures/cmd.retx.001.pcapng")).expect("it is part of the checkout");
+    let packets: Vec<_> =
+        CaptureReader::from_octets(octets).expect("a capture").map(|packet| packet.expect("whole")).collect();
+    let mut writer = CaptureWriter::new(Vec::new(), &Section::default()).expect("memory takes it");
+    let interface = writer.interface("any", "").expect("memory takes it");
     let sent = packets.iter().filter(|it| it.interface == "peer" && it.comments[0].starts_with("ref-cmd"));
     // The PBA that the preamble got comes first.
     for (at, packet) in sent.skip(1).enumerate() {
         if let Some(time) = when(at, packet) {
-            writer.packet(time, interface, &packet.octets, &[]).unwrap();
+            writer.packet(time, interface, &packet.octets, &[]).expect("memory takes it");
         }
     }
     let path = env::temp_dir().join(format!("dmm-lint-{}-{name}.pcapng", std::process::id()));
-    fs::write(&path, writer.finish().unwrap()).unwrap();
+    fs::write(&path, writer.finish().expect("memory takes it")).expect("the temporary directory takes files");
     path
 }
 

@@ -15,6 +15,7 @@ pub mod run;
 pub mod script;
 pub mod transport;
 pub mod verdict;
+pub mod waiver;
 
 pub use profile::Profile;
 pub use requirement::Catalogue;

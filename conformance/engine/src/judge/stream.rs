@@ -106,7 +106,7 @@ impl Stream {
         }
         let mut sights = Vec::new();
         let per_mobile = too_many(&mut pair.times, at);
-        sights.extend(per_mobile.clone().map(|seen| rate_sight("of one mobile node", Verdict::Fail, seen)));
+        sights.extend(per_mobile.map(|seen| rate_sight("of one mobile node", Verdict::Fail, seen)));
         let stamp = first(view, "timestamp").and_then(|it| it.fields().next()).map(|it| it.uint());
         let content = content(view);
         let again = pair.last.take().filter(|last| last.content == content && !last.is_answered);

@@ -63,7 +63,7 @@ impl Terminal<'_> {
             (id, "") => id.to_string(),
             (id, sentence) => format!("{id}: {sentence}"),
         };
-        writeln!(f, "{} {}  {says}", self.verdict(finding.verdict), result.name)?;
+        writeln!(f, "{} {}  {says}", self.verdict(result.verdict), result.name)?;
         let packet =
             finding.packet.map(|packet| format!(", packet {packet} of its capture")).unwrap_or_default();
         writeln!(f, "    {} {}{packet}", finding.at, finding.step)?;

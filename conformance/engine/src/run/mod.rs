@@ -4,6 +4,7 @@ mod auto;
 mod check;
 mod expect;
 mod outcome;
+mod repeat;
 mod resolve;
 mod send;
 mod series;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use crate::evidence;
 use crate::identity;
-use crate::packet::Logged;
+use crate::packet::{Direction, Logged};
 use crate::profile::Profile;
 use crate::record::{Snippet, Timing};
 use crate::result::CaseResult;
@@ -27,8 +28,17 @@ use crate::transport::{Address, Bench, Role, Setup, Transport};
 use crate::verdict::{Finding, Level, Verdict, worst};
 use dmm_codec::Instant;
 
-/// Runs one instance against a bench.
+/// Runs one instance against a bench, as often as its case says.
 pub fn run(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseResult {
+    let mut result = match &instance.case.runs {
+        Some(runs) => repeat::repeat(instance, runs, profile, bench),
+        None => once(instance, profile, bench),
+    };
+    profile.waivers.iter().for_each(|waiver| waiver.apply(&mut result));
+    result
+}
+
+fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseResult {
     let case = &instance.case;
     let mut result = CaseResult {
         name: instance.name.clone(),
@@ -138,6 +148,7 @@ impl From<LoadError> for Stop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Preamble,
+    Stimulus,
     Steps,
     Postamble,
 }
@@ -214,7 +225,12 @@ impl<'a> Running<'a> {
     fn all(&mut self) {
         let case = &self.instance.case;
         let mut broken = false;
-        for (phase, steps) in [(Phase::Preamble, &case.preamble), (Phase::Steps, &case.steps)] {
+        let phases = [
+            (Phase::Preamble, &case.preamble),
+            (Phase::Stimulus, &case.stimulus),
+            (Phase::Steps, &case.steps),
+        ];
+        for (phase, steps) in phases {
             match self.phase(phase, steps) {
                 Ok(()) => {}
                 Err(Stop::Broken { .. }) => broken = true,
@@ -234,10 +250,17 @@ impl<'a> Running<'a> {
     }
 
     fn phase(&mut self, phase: Phase, steps: &[Step]) -> Done {
-        (self.phase, self.mark) = (phase, self.log.len());
+        // What the stimulus brought about is what the steps look at.
+        if phase != Phase::Steps || self.instance.case.stimulus.is_empty() {
+            self.mark = self.log.len();
+        }
+        self.phase = phase;
         self.scopes.clear();
         self.calls.clear();
-        let done = self.steps(steps);
+        let mut done = self.steps(steps);
+        if phase == Phase::Steps && done.is_ok() {
+            done = self.unexpected();
+        }
         match &done {
             Err(Stop::Broken { at, why }) => {
                 let step = self.calls.last().map(|context| context.step.clone()).unwrap_or_default();
@@ -251,6 +274,26 @@ impl<'a> Running<'a> {
         done
     }
 
+    /// Messages since the steps began that none of them asked for, and that no role answered by itself.
+    fn unexpected(&mut self) -> Done {
+        let verdict = self.instance.case.unexpected;
+        if verdict == Verdict::Info {
+            return Ok(());
+        }
+        for packet in self.mark..self.log.len() {
+            let logged = &self.log[packet];
+            let asked_for =
+                logged.direction == Direction::Sent || logged.claimed || self.answers(&logged.port);
+            if let (false, Some((_, view))) = (asked_for, logged.mobility()) {
+                let name = view.spec().map_or("Mobility Header", |spec| spec.name);
+                let seen = format!("a {name} at {}", logged.port);
+                let expected = "no message but those that the steps ask for".to_string();
+                self.judge_as(verdict, Some(packet), expected, seen)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes down that something was not as expected. A failure stops the phase.
     fn judge(&mut self, packet: Option<usize>, expected: String, seen: String) -> Done {
         let verdict = self.level().verdict();
@@ -262,7 +305,7 @@ impl<'a> Running<'a> {
         let verdict = match self.phase {
             Phase::Steps => verdict,
             // What had to be there for a judgement was not.
-            Phase::Preamble => verdict.min(Verdict::Inconclusive),
+            Phase::Preamble | Phase::Stimulus => verdict.min(Verdict::Inconclusive),
             // The verdict stays; the case is flagged.
             Phase::Postamble => {
                 self.unclean |= verdict > Verdict::Info;

@@ -122,6 +122,15 @@ impl LoadErrors {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
 
+    /// Takes those that are not among these yet: what is shared is wrong once.
+    pub fn extend_new(&mut self, other: Self) {
+        for error in other.0 {
+            if !self.0.contains(&error) {
+                self.0.push(error);
+            }
+        }
+    }
+
     /// Takes the value out of a result and keeps the error.
     pub fn keep<T>(&mut self, result: Result<T, LoadError>) -> Option<T> {
         result.map_err(|error| self.0.push(error)).ok()
