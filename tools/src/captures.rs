@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use dmm_captures::CaptureReader;
+use dmm_conformance::evidence::file_names;
 use dmm_sim::domain::DomainConfig;
 
-use crate::conform::{capture_name, judge_reference};
+use crate::conform::judge_reference;
 use crate::{Exit, Failure, journey};
 
 /// The page that lists the collection.
@@ -72,14 +73,16 @@ pub fn collection() -> Result<BTreeMap<String, Vec<u8>>, Failure> {
             "there is no {SUITES} here: start `dmm captures` in the root of a checkout"
         )));
     }
-    for case in judge_reference(Path::new(SUITES))?.cases {
+    let cases = judge_reference(Path::new(SUITES))?.cases;
+    let names = file_names(cases.iter().map(|case| case.name.as_str()));
+    for (case, name) in cases.into_iter().zip(names) {
         if case.capture.is_empty() {
             continue;
         }
         let shows = format!("{}: {}", case.title, case.verdict);
         let script = case.at.rsplit_once(':').map_or(case.at.as_str(), |(script, _)| script);
         let origin = format!("dmm conform run {script} --iut ref-cmd");
-        captures.insert(capture_name(&case.name), Capture { octets: case.capture, shows, origin });
+        captures.insert(format!("{name}.pcapng"), Capture { octets: case.capture, shows, origin });
     }
     let index = index(&captures)?;
     let mut files: BTreeMap<_, _> =

@@ -51,16 +51,17 @@ pub fn run(out: &Path, plugin: Option<PathBuf>) -> Result<Exit, Failure> {
     let judged = conform::judge_reference(&project_path("conformance/suites")?)?;
     let report = judged.report(false);
     let colour = if std::io::stdout().is_terminal() { Colour::Always } else { Colour::Never };
+    let passed = report.exit_code() == 0;
     print!("{}", Terminal { report, colour });
-    let json = conform::write_evidence(&judged, false, &reports)?;
-    if report.exit_code() != 0 {
+    let page = conform::write_evidence(&judged, false, &reports)?;
+    if !passed {
         short.push("the reference CMD did not pass its own suites".to_owned());
     }
 
     heading("Where everything is");
     place(&capture, "open it: wireshark, after `dmm plugin install`; filter: dmm");
     place(&reports, "a capture per test case, verdicts in the packet comments");
-    place(&json, "all verdicts, for scripts");
+    place(&page, "the verdicts and their evidence, in a browser; report.json beside it is for scripts");
     place(&plugin, "the Wireshark plugin");
     println!();
     for line in &short {

@@ -7,6 +7,7 @@ pub mod decode;
 pub mod demo;
 pub mod journey;
 pub mod lab;
+pub mod lint;
 pub mod node;
 pub mod oracle;
 pub mod page;

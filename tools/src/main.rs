@@ -39,6 +39,9 @@ enum Command {
     /// Says what the messages in a capture, or in hexadecimal octets, mean and what is wrong with them.
     #[command(after_help = dmm::decode::EXAMPLES)]
     Decode(dmm::decode::DecodeArgs),
+    /// Judges every message of any capture by the rules that hold for every packet.
+    #[command(after_help = dmm::lint::EXAMPLES)]
+    Lint(dmm::lint::LintArgs),
     /// Shows every message, option, flag, status code and constant with its RFC section, or one of them with its layout.
     #[command(after_help = dmm::page::EXAMPLES)]
     Reference(dmm::page::ReferenceArgs),
@@ -82,13 +85,16 @@ dmm captures                  make them anew")]
 #[derive(Subcommand)]
 enum Conform {
     /// Runs test cases and gives verdicts.
-    #[command(after_help = "Examples:\n  dmm conform run conformance/suites --iut ref-cmd\n  \
-dmm conform run conformance/suites/cmd --iut ref-cmd --report out/report --json out/report.json\n\n\
-Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 inconclusive, 5 nothing ran.")]
+    #[command(after_help = dmm::conform::RUN_EXAMPLES)]
     Run(dmm::conform::RunArgs),
     /// Lists the test cases, and with --plan their steps.
     #[command(after_help = "Example:\n  dmm conform list conformance/suites")]
     List(dmm::conform::ListArgs),
+    /// Makes the page and other reports of a run again from its JSON document.
+    #[command(after_help = dmm::conform::REPORT_EXAMPLES)]
+    Report(dmm::conform::ReportArgs),
+    /// Prints the JSON Schema of results.
+    Schema(dmm::conform::SchemaArgs),
 }
 
 #[derive(Subcommand)]
@@ -143,7 +149,10 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Demo { out, plugin } => return dmm::demo::run(&out, plugin),
         Command::Conform(Conform::Run(args)) => return dmm::conform::run(&args),
         Command::Conform(Conform::List(args)) => return dmm::conform::list(&args),
+        Command::Conform(Conform::Report(args)) => return dmm::conform::report(&args),
+        Command::Conform(Conform::Schema(args)) => return dmm::conform::schema(&args),
         Command::Decode(args) => return dmm::decode::run(&args),
+        Command::Lint(args) => return dmm::lint::run(&args),
         Command::Reference(args) => return dmm::page::run(&args),
         Command::Captures { dir, check } => return dmm::captures::run(&dir, check),
         Command::Sim(Sim::Run(args)) => return dmm::sim::run(&args),

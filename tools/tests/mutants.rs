@@ -6,12 +6,12 @@ use std::net::Ipv6Addr;
 use std::path::Path;
 use std::time::Duration;
 
-use dmm::conform::{self, Judged};
+use dmm::conform::{self, Inputs, Judged};
 use dmm::reference::{MakeCmd, ReferenceCmd};
 use dmm_codec::message::{Padded, repair_checksum};
 use dmm_codec::{Instant, Message, MessageView, MobilityOption, Pba, PbaFlags, Status};
 use dmm_conformance::report::terminal::{Colour, Terminal};
-use dmm_conformance::{Selection, Verdict};
+use dmm_conformance::{Bench, Selection, Verdict};
 use dmm_proto::{Cmd, CmdConfig, Input, Node, Output, Pacing, Timeout};
 
 /// A fault, the case that finds it, and the requirement that it names.
@@ -128,12 +128,13 @@ fn mutants() -> Vec<Mutant> {
 }
 
 fn judge(make: Option<MakeCmd>) -> Judged {
-    let mut bench = make.map_or_else(ReferenceCmd::default, ReferenceCmd::made_by);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance");
     let suites = [root.join("suites")];
     let (profile, requirements) = (root.join("profiles/ref-cmd.iut.yaml"), root.join("requirements"));
-    conform::judge(&suites, &profile, &requirements, &Selection::default(), &mut bench)
-        .expect("the suites can be read")
+    let inputs = Inputs { paths: &suites, profile: &profile, requirements: &requirements };
+    let bench =
+        || -> Box<dyn Bench> { Box::new(make.map_or_else(ReferenceCmd::default, ReferenceCmd::made_by)) };
+    conform::judge(&inputs, &Selection::default(), &bench).expect("the suites can be read")
 }
 
 #[test]

@@ -1,13 +1,65 @@
 //! The proof of a verdict: one annotated pcapng per case, in which each packet says which step sent or took it, at which
 //! line of the script, for which requirement. The same run writes the same octets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dmm_captures::{CaptureWriter, Section, WriteError};
+use dmm_codec::Instant;
 
 use crate::packet::{Direction, Logged};
+use crate::record::{PacketRecord, Station};
 use crate::result::CaseResult;
 use crate::transport::Setup;
+
+/// Longest name of a file, so that any file system takes it with its suffix.
+const LONGEST_NAME: usize = 200;
+
+/// Who takes part: the roles of the tester, then the implementation under test.
+pub fn stations(setup: &Setup, iut: &str) -> Vec<Station> {
+    let role = |role: &crate::transport::RoleSetup| Station {
+        name: role.port.clone(),
+        role: role.role.name().to_string(),
+        addr: role.addr,
+        is_iut: false,
+    };
+    let iut = Station {
+        name: iut.to_string(),
+        role: setup.iut.role.name().to_string(),
+        addr: setup.iut.addr,
+        is_iut: true,
+    };
+    setup.roles.iter().map(role).chain([iut]).collect()
+}
+
+/// A packet as reports keep it.
+pub fn record(logged: &Logged, start: Instant) -> PacketRecord {
+    PacketRecord {
+        at: logged.at.since(start),
+        port: logged.port.clone(),
+        direction: logged.direction,
+        step: logged.step.clone(),
+        comments: logged.comments.clone(),
+        frame: logged.frame.clone(),
+    }
+}
+
+/// The names of the files that cases leave, without suffix, in the order of the results: `cmd.pace.001[k=8]` is
+/// `cmd.pace.001-k-8`. No two are the same, and none leaves its folder.
+pub fn file_names<'a>(cases: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let name = |case: &str| {
+        let keep = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+        let plain: String = case.chars().map(keep).take(LONGEST_NAME).collect();
+        let plain = plain.trim_matches(['-', '.']).to_string();
+        let plain = if plain.is_empty() { "case".to_string() } else { plain };
+        let numbered = (2..).map(|number| format!("{plain}-{number}"));
+        std::iter::once(plain.clone())
+            .chain(numbered)
+            .find(|name| taken.insert(name.clone()))
+            .unwrap_or(plain)
+    };
+    cases.into_iter().map(name).collect()
+}
 
 /// Writes the capture of a case.
 pub fn capture(result: &CaseResult, setup: &Setup, log: &[Logged]) -> Result<Vec<u8>, WriteError> {

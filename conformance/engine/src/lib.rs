@@ -7,6 +7,7 @@ pub mod identity;
 pub mod judge;
 pub mod packet;
 pub mod profile;
+pub mod record;
 pub mod report;
 pub mod requirement;
 pub mod result;
@@ -14,6 +15,7 @@ pub mod run;
 pub mod script;
 pub mod transport;
 pub mod verdict;
+pub mod waiver;
 
 pub use profile::Profile;
 pub use requirement::Catalogue;

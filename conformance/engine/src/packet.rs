@@ -6,11 +6,14 @@ use dmm_codec::packet::{Ethernet, Ipv6, MOBILITY_HEADER};
 use dmm_codec::wire::{FieldKind, FieldSpec};
 use dmm_codec::{FieldView, Instant, Lifetime, MessageView, OptionView, UnknownOption};
 use ipnet::Ipv6Net;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::script::value::Value;
 
 /// Which way a packet went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// From the tester.
     Sent,
@@ -29,6 +32,8 @@ pub struct Logged {
     pub direction: Direction,
     /// The Ethernet frame.
     pub frame: Vec<u8>,
+    /// The step that sent it, or that took it first.
+    pub step: Option<String>,
     /// What the case says about it.
     pub comments: Vec<String>,
     /// Whether a step has taken it.
@@ -65,7 +70,16 @@ impl Logged {
                 next_header: packet.next_header,
                 payload: packet.payload().to_vec(),
             });
-        Self { at, port: port.to_string(), direction, frame, comments: Vec::new(), claimed: false, ip }
+        Self {
+            at,
+            port: port.to_string(),
+            direction,
+            frame,
+            step: None,
+            comments: Vec::new(),
+            claimed: false,
+            ip,
+        }
     }
 
     /// The Mobility Header in it, whatever is wrong with it.

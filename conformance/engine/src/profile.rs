@@ -11,6 +11,7 @@ use crate::script::span::{LoadError, LoadErrors, Source};
 use crate::script::value::Value;
 use crate::script::yaml::{Kind, parse};
 use crate::transport::Role;
+use crate::waiver::Waiver;
 
 /// One implementation.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Profile {
     pub pics: BTreeMap<String, bool>,
     /// Its numbers, as in `$pixit.response_time`.
     pub pixit: BTreeMap<String, Value>,
+    /// Failures that are known.
+    pub waivers: Vec<Waiver>,
 }
 
 impl Profile {
@@ -40,7 +43,7 @@ impl Profile {
     /// Reads a profile that is already in memory.
     pub fn parse(source: &Arc<Source>) -> Result<Self, LoadError> {
         let mut fields = file(parse(source)?, "a profile")?;
-        fields.refuse(&["triggers", "waivers"])?;
+        fields.refuse(&["triggers"])?;
         let (name, vendor) = (fields.require_text("name")?, fields.text("vendor")?.unwrap_or_default());
         let version = fields.text("version")?.unwrap_or_default();
         let mut roles = Vec::new();
@@ -67,11 +70,19 @@ impl Profile {
             }
             pixit.insert(key.name, Value::literal(&node));
         }
+        let mut waivers: Vec<Waiver> = Vec::new();
+        for node in fields.list("waivers")? {
+            let waiver = Waiver::parse(node)?;
+            if waivers.iter().any(|other| other.test == waiver.test) {
+                return Err(waiver.span.error(format!("`{}` is waived twice", waiver.test)));
+            }
+            waivers.push(waiver);
+        }
         // How a real bench reaches it; the engine has no use for it.
         if let Some(access) = fields.take("access") {
             Fields::of(access, "`access`")?;
         }
         fields.finish()?;
-        Ok(Self { name, vendor, version, roles, addr, pics, pixit })
+        Ok(Self { name, vendor, version, roles, addr, pics, pixit, waivers })
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::script::case::file;
 use crate::script::fields::{Fields, list, text, texts};
@@ -13,7 +14,7 @@ use crate::script::span::{LoadError, LoadErrors, Source};
 use crate::script::yaml::parse;
 
 /// One testable sentence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Requirement {
     /// `RFC8885-R3.2.10`.
     pub id: String,

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::record::Snippet;
 
 /// The verdict on a case.
 ///
 /// A verdict only gets worse, in the order of the variants, and the first reason of the worst class is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
     /// The case does not apply to this implementation.
@@ -17,10 +20,14 @@ pub enum Verdict {
     Info,
     /// As required.
     Pass,
+    /// Fails as a waiver in the profile says it does.
+    Xfail,
     /// Against a SHOULD, or against a reading of the suite's authors.
     Warn,
     /// The conditions for a judgement were not met: a preamble, a stimulus, a trigger failed.
     Inconclusive,
+    /// Passes although a waiver in the profile says that it fails: the waiver is to be taken away.
+    Xpass,
     /// Against a requirement.
     Fail,
     /// The tester or the bench is at fault.
@@ -33,8 +40,10 @@ impl fmt::Display for Verdict {
             Self::NotApplicable => "N/A",
             Self::Info => "INFO",
             Self::Pass => "PASS",
+            Self::Xfail => "XFAIL",
             Self::Warn => "WARN",
             Self::Inconclusive => "INCONCLUSIVE",
+            Self::Xpass => "XPASS",
             Self::Fail => "FAIL",
             Self::Error => "ERROR",
         })
@@ -42,7 +51,7 @@ impl fmt::Display for Verdict {
 }
 
 /// How a failure counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Fails.
@@ -72,10 +81,12 @@ impl Level {
 }
 
 /// One judgement that is worth a word.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// What it makes of the case.
     pub verdict: Verdict,
+    /// How a failure counts there.
+    pub level: Level,
     /// Requirement id: `RFC8885-R3.2.10`.
     pub requirement: Option<String>,
     /// `file:line` of the step; of the whole script for what no step looked at.
@@ -88,6 +99,8 @@ pub struct Finding {
     pub expected: String,
     /// What was.
     pub seen: String,
+    /// The lines of the step, and of the calls around it, the innermost first.
+    pub script: Vec<Snippet>,
 }
 
 /// The worst verdict and where the first reason for it stands in `findings`.
@@ -111,9 +124,9 @@ pub fn exit_code(verdicts: impl IntoIterator<Item = Verdict>, strict: bool) -> u
         let this = match verdict {
             Verdict::NotApplicable => continue,
             Verdict::Warn if strict => 1,
-            Verdict::Info | Verdict::Pass | Verdict::Warn => 0,
+            Verdict::Info | Verdict::Pass | Verdict::Warn | Verdict::Xfail => 0,
             Verdict::Inconclusive => 4,
-            Verdict::Fail => 1,
+            Verdict::Fail | Verdict::Xpass => 1,
             Verdict::Error => 3,
         };
         any = true;

@@ -23,6 +23,7 @@ use self::input::{Input, open};
 use self::layers::{Carried, Start, Way, through, through_link};
 use self::progress::Progress;
 use self::words::Sighting;
+pub(crate) use self::words::utc;
 use crate::{Exit, Failure};
 
 /// Packets that are read before they are decoded, on all cores, each core some at a time; fewer where they are long, so

@@ -118,7 +118,7 @@ pub(super) fn text(octets: &[u8]) -> Option<&str> {
 }
 
 /// A point in time as RFC 3339 writes it: microseconds, and nanoseconds where they say more.
-pub(super) fn utc(at: Instant) -> String {
+pub(crate) fn utc(at: Instant) -> String {
     let (seconds, nanos) = (at.as_nanos() / 1_000_000_000, at.as_nanos() % 1_000_000_000);
     let (days, second) = (seconds / 86400, seconds % 86400);
     // Years that start in March have their leap day last; 146097 days are 400 of them.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use dmm_codec::wire::FieldKind;
 
-use crate::script::filter::main_field;
+use crate::script::filter::{main_field, regex};
 use crate::script::model::Op;
 use crate::script::value::Value;
 
@@ -48,6 +48,14 @@ pub fn holds(op: Op, operand: &Value, seen: Option<&Value>, kind: Option<FieldKi
             Ok(if op == Op::Set { bits & wanted == wanted } else { bits & wanted == 0 })
         }
         Op::Hex => Ok(seen.octets().or_else(|_| raw(seen))? == operand.octets()?),
+        Op::Regex => {
+            let Value::Text(text) = operand else { return Err("takes text".to_string()) };
+            let seen = match seen {
+                Value::Octets(octets) => String::from_utf8_lossy(octets).into_owned(),
+                other => other.to_string(),
+            };
+            Ok(regex(text)?.is_match(&seen))
+        }
         Op::WithinPrefix => {
             let prefix = operand.net()?;
             match seen {

@@ -2,4 +2,6 @@
 
 pub mod matcher;
 pub mod passive;
+pub mod statistics;
+pub mod stream;
 pub mod timing;

@@ -1,16 +1,24 @@
-//! What a run says: for people ([`terminal`]), for programs ([`json`]).
+//! What a run says: for people ([`terminal`], [`html`]), for programs ([`json`]), for what collects tests ([`junit`],
+//! [`tap`]).
 
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod ladder;
+pub mod plot;
+pub mod shown;
+pub mod tap;
 pub mod terminal;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::requirement::Catalogue;
 use crate::result::CaseResult;
 use crate::verdict::{Verdict, exit_code};
 
 /// How many instances got which verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// As required.
     pub pass: usize,
@@ -20,6 +28,10 @@ pub struct Counts {
     pub warn: usize,
     /// Against a requirement.
     pub fail: usize,
+    /// Failed, as a waiver says.
+    pub xfail: usize,
+    /// Passed, against a waiver.
+    pub xpass: usize,
     /// Could not be judged.
     pub inconclusive: usize,
     /// The tester or the bench is at fault.
@@ -40,6 +52,8 @@ impl Counts {
                 Verdict::Warn => &mut counts.warn,
                 Verdict::Inconclusive => &mut counts.inconclusive,
                 Verdict::Fail => &mut counts.fail,
+                Verdict::Xfail => &mut counts.xfail,
+                Verdict::Xpass => &mut counts.xpass,
                 Verdict::Error => &mut counts.error,
             } += 1;
         }
@@ -47,11 +61,28 @@ impl Counts {
     }
 }
 
+/// What was judged, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct About {
+    /// The implementation under test.
+    pub name: String,
+    /// Who makes it.
+    pub vendor: String,
+    /// Which version of it.
+    pub version: String,
+    /// The clock: `virtual` or `wire`.
+    pub clock: String,
+    /// How much of a series was waited for: `quick` or `full`.
+    pub timing: String,
+}
+
 /// The results of a run, and what their requirement ids mean.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Report<'a> {
     /// In the order of the plan.
     pub results: &'a [CaseResult],
+    /// What was judged.
+    pub about: About,
     /// What requirement ids mean.
     pub catalogue: &'a Catalogue,
     /// Whether a WARN counts as a failure.

@@ -18,7 +18,7 @@ pub enum Colour {
 }
 
 /// A report that can be printed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Terminal<'a> {
     /// What to print.
     pub report: Report<'a>,
@@ -28,17 +28,20 @@ pub struct Terminal<'a> {
 
 impl fmt::Display for Terminal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { results, .. } = self.report;
+        let results = self.report.results;
         for result in results {
             self.reason(f, result)?;
         }
         let longest = results.iter().map(|result| result.name.len()).max().unwrap_or(0);
         for result in results {
             let (verdict, name) = (self.verdict(result.verdict), &result.name);
-            let remark = match (&result.not_applicable, result.unclean) {
-                (Some(why), _) => format!("  ({why})"),
-                (None, true) => "  (unclean: its postamble failed)".to_string(),
-                (None, false) => String::new(),
+            let remark = match (&result.not_applicable, &result.waiver, result.unclean) {
+                (Some(why), ..) => format!("  ({why})"),
+                (None, Some(waiver), _) => {
+                    format!("  (waived until {}: {}, {})", waiver.until, waiver.reason, waiver.issue)
+                }
+                (None, None, true) => "  (unclean: its postamble failed)".to_string(),
+                (None, None, false) => String::new(),
             };
             writeln!(f, "{verdict}  {name:longest$}  {}{remark}", result.title)?;
         }
@@ -60,7 +63,7 @@ impl Terminal<'_> {
             (id, "") => id.to_string(),
             (id, sentence) => format!("{id}: {sentence}"),
         };
-        writeln!(f, "{} {}  {says}", self.verdict(finding.verdict), result.name)?;
+        writeln!(f, "{} {}  {says}", self.verdict(result.verdict), result.name)?;
         let packet =
             finding.packet.map(|packet| format!(", packet {packet} of its capture")).unwrap_or_default();
         writeln!(f, "    {} {}{packet}", finding.at, finding.step)?;
@@ -69,19 +72,23 @@ impl Terminal<'_> {
     }
 
     fn counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { pass, info, warn, fail, inconclusive, error, not_applicable } =
+        let Counts { pass, info, warn, fail, xfail, xpass, inconclusive, error, not_applicable } =
             Counts::of(self.report.results);
         if self.report.results.is_empty() {
             return writeln!(f, "nothing was selected, so nothing ran");
         }
-        if pass + info + warn + fail + inconclusive + error == 0 {
+        if self.report.results.len() == not_applicable {
             write!(f, "nothing ran: ")?;
         }
         write!(
             f,
             "{pass} passed, {fail} failed, {warn} warned, {inconclusive} inconclusive, {error} in error, "
         )?;
-        writeln!(f, "{info} informative, {not_applicable} not applicable (PICS)")
+        write!(f, "{info} informative, {not_applicable} not applicable (PICS)")?;
+        if xfail + xpass > 0 {
+            write!(f, ", {xfail} failed as waived, {xpass} passed against their waiver")?;
+        }
+        writeln!(f)
     }
 
     /// As wide as the longest, so that names stand below each other.
@@ -90,8 +97,8 @@ impl Terminal<'_> {
         let text = format!("{verdict:WIDTH$}");
         let code = match verdict {
             Verdict::Pass => 32,
-            Verdict::Warn | Verdict::Inconclusive => 33,
-            Verdict::Fail | Verdict::Error => 31,
+            Verdict::Warn | Verdict::Inconclusive | Verdict::Xfail => 33,
+            Verdict::Fail | Verdict::Error | Verdict::Xpass => 31,
             Verdict::NotApplicable | Verdict::Info => 36,
         };
         match self.colour {

@@ -30,6 +30,11 @@ impl Running<'_> {
         self.instance.case.testers.iter().find(|tester| tester.name.value == name)?.auto.as_ref()
     }
 
+    /// Whether a role answers by itself.
+    pub(super) fn answers(&self, port: &str) -> bool {
+        self.auto(port).is_some()
+    }
+
     /// Remembers to answer a packet, if its role does that.
     pub(super) fn answer_later(&mut self, packet: usize) {
         let logged = &self.log[packet];

@@ -12,6 +12,7 @@ use super::{Done, Running};
 use crate::identity::{self, PROBE};
 use crate::judge::timing::{RateVerdict, rate, token_bucket};
 use crate::packet::{Direction, message_value};
+use crate::record::{Timing, TimingRule};
 use crate::script::model::{At, Check, Matcher};
 use crate::script::value::Value;
 use crate::script::yaml::Node;
@@ -91,6 +92,8 @@ impl Running<'_> {
         let packets: Vec<usize> = (0..self.log.len()).filter(|packet| counts(&self.log[*packet])).collect();
         let times: Vec<Instant> = packets.iter().map(|packet| self.log[*packet].at).collect();
         let what = format!("at most {max} {} in {per:?} at {}", msg.name, ports.join(", "));
+        let label = format!("{} at {}", msg.name, ports.join(", "));
+        self.timing(label, &packets, TimingRule::Rate { max, per });
         match rate(&times, max, per, self.instance.clock.jitter) {
             RateVerdict::Within => Ok(()),
             RateVerdict::Close { at, span } => {
@@ -111,12 +114,20 @@ impl Running<'_> {
         if let Some(least) = gaps.min() {
             self.record(format!("{}: {} messages, least gap {least:?}", of.value, times.len()));
         }
+        self.timing(of.value.clone(), &packets, TimingRule::TokenBucket { rate, burst });
         #[expect(clippy::cast_precision_loss, reason = "a burst is far below 2^52")]
         let judged = token_bucket(&times, rate, burst as f64, slack);
         let Err((first, last, sent, allowed)) = judged else { return Ok(()) };
         let span = times[last].since(times[first]);
         let what = format!("at most {allowed:.1} messages in {span:?} ({rate}/s, burst {burst})");
         self.judge(Some(packets[last]), what, format!("{sent} from packet {} on", packets[first] + 1))
+    }
+
+    /// Keeps the times of packets for the report.
+    pub(super) fn timing(&mut self, label: String, packets: &[usize], rule: TimingRule) {
+        let requirement = self.requirement();
+        let packets = packets.iter().map(|packet| packet + 1).collect();
+        self.timings.push(Timing { label, requirement, packets, rule });
     }
 
     /// A fresh mobile node registers; any PBA shows that the implementation is there and reads messages.

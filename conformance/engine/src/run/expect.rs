@@ -1,12 +1,14 @@
 //! `expect`, `expect_none`, `expect_all`: which message meets a filter, and what the nearest one lacked.
 
+use std::time::Duration;
+
 use dmm_codec::wire::FieldKind;
 use dmm_codec::{Instant, MessageView, OptionView};
 
 use super::{Done, Running};
 use crate::judge::matcher::{Mismatch, equal, holds};
 use crate::packet::{Direction, Parsed, field_value, message_value, option_value, options};
-use crate::script::model::{Expect, Filter, Matcher, OptionMatch, Subject};
+use crate::script::model::{Branch, Expect, Filter, Matcher, Mode, OptionMatch, Subject};
 use crate::script::span::LoadError;
 use crate::script::value::Value;
 use crate::verdict::Verdict;
@@ -17,6 +19,9 @@ impl Running<'_> {
         let ports = self.ports(&expect.to)?;
         let start = self.now();
         let deadline = start + self.resolve_as(&expect.time, Value::duration)?;
+        if !expect.one_of.is_empty() {
+            return self.expect_one_of(expect, &ports, start, deadline);
+        }
         let Some(packet) = self.wait_for(&ports, &expect.filter, deadline)? else {
             let what = format!(
                 "{} at {} within {:?}",
@@ -27,6 +32,91 @@ impl Running<'_> {
             return self.missing(&ports, &expect.filter, what);
         };
         self.take(packet, expect.label.as_ref());
+        self.too_early(expect, start, packet)
+    }
+
+    /// The first message that one of the branches allows; the branch says what it makes of the case.
+    fn expect_one_of(
+        &mut self,
+        expect: &Expect,
+        ports: &[String],
+        start: Instant,
+        deadline: Instant,
+    ) -> Done {
+        let mut allowed = Vec::new();
+        for branch in &expect.one_of {
+            let holds = branch.when.as_ref().map(|when| self.instance.holds(self.profile, when));
+            if holds.transpose()?.unwrap_or(true) {
+                allowed.push(branch);
+            }
+        }
+        let mut looked_at = self.mark;
+        loop {
+            while looked_at < self.log.len() {
+                let packet = looked_at;
+                looked_at += 1;
+                let candidate = self.is_candidate(packet, ports, &expect.filter);
+                if !candidate || !self.mismatches(packet, &expect.filter)?.is_empty() {
+                    continue;
+                }
+                for branch in &allowed {
+                    if self.mismatches(packet, &branch.filter)?.is_empty() {
+                        return self.branch(expect, branch, start, packet, &allowed);
+                    }
+                }
+            }
+            if !self.pump(deadline)? {
+                return self.none_of(expect, ports, &allowed, deadline.since(start));
+            }
+        }
+    }
+
+    /// Says of the first message that came what keeps it from being each of the branches.
+    fn none_of(&mut self, expect: &Expect, ports: &[String], allowed: &[&Branch], time: Duration) -> Done {
+        let name = expect.filter.msg.name;
+        let names: Vec<&str> = allowed.iter().map(|branch| branch.name.as_str()).collect();
+        let what =
+            format!("a {name} at {} within {time:?} that is one of: {}", ports.join(", "), names.join(", "));
+        for packet in self.mark..self.log.len() {
+            let candidate = self.is_candidate(packet, ports, &expect.filter);
+            if !candidate || !self.mismatches(packet, &expect.filter)?.is_empty() {
+                continue;
+            }
+            let mut seen = Vec::new();
+            for branch in allowed {
+                let mismatches = self.mismatches(packet, &branch.filter)?;
+                let parts: Vec<_> = mismatches.iter().map(|m| format!("{} {}", m.what, m.seen)).collect();
+                seen.push(format!("not {}: {}", branch.name, parts.join(", ")));
+            }
+            return self.judge(Some(packet), what, seen.join("; "));
+        }
+        self.missing(ports, &expect.filter, what)
+    }
+
+    fn branch(
+        &mut self,
+        expect: &Expect,
+        branch: &Branch,
+        start: Instant,
+        packet: usize,
+        allowed: &[&Branch],
+    ) -> Done {
+        self.log[packet].claimed = true;
+        let Branch { name, note, .. } = branch;
+        let seen = if note.is_empty() { name.clone() } else { format!("{name}: {note}") };
+        let names =
+            |all: &mut dyn Iterator<Item = &&Branch>| all.map(|it| it.name.clone()).collect::<Vec<_>>();
+        self.record(format!("one of {}: {seen}", names(&mut allowed.iter()).join(", ")));
+        if let Some(label) = &expect.label {
+            self.labels.insert(label.clone(), vec![packet]);
+        }
+        if branch.verdict == Verdict::Pass {
+            self.comment(packet, &format!("as expected, {seen}"));
+        } else {
+            let good = names(&mut allowed.iter().filter(|it| it.verdict == Verdict::Pass));
+            let expected = if good.is_empty() { "another answer".to_string() } else { good.join(" or ") };
+            self.judge_as(branch.verdict, Some(packet), expected, seen)?;
+        }
         self.too_early(expect, start, packet)
     }
 
@@ -168,6 +258,9 @@ impl Running<'_> {
                 }
             }
         }
+        if filter.mode != Mode::Subset {
+            found.extend(self.out_of_order(filter, &view)?);
+        }
         for (spec, matcher) in &filter.count {
             let count = Value::Int(options(&view, spec.kind).count() as i128);
             if let Some((expected, seen)) = self.mismatch(&matcher.value, Some(&count), None)? {
@@ -175,6 +268,38 @@ impl Running<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// What keeps the options from standing in the order of `has`, and in the exact mode alone.
+    fn out_of_order(&self, filter: &Filter, view: &MessageView<'_>) -> Result<Option<Mismatch>, LoadError> {
+        let seen: Vec<_> =
+            view.options().filter_map(Result::ok).filter(|option| !option.is_padding()).collect();
+        let mut wanted = filter.has.iter().peekable();
+        for option in &seen {
+            let fits = match wanted.peek() {
+                Some(next) if next.spec.kind == option.kind => {
+                    self.option_mismatches(next, option)?.is_empty()
+                }
+                _ => false,
+            };
+            if fits {
+                wanted.next();
+            } else if filter.mode == Mode::Exact {
+                break;
+            }
+        }
+        let all_there = wanted.next().is_none();
+        if all_there && (filter.mode == Mode::Ordered || seen.len() == filter.has.len()) {
+            return Ok(None);
+        }
+        let names: Vec<_> = filter.has.iter().map(|option| option.spec.name).collect();
+        let kinds = seen.iter().map(|option| option.spec().map_or("unknown", |spec| spec.name));
+        let only = if filter.mode == Mode::Exact { " and no others" } else { "" };
+        Ok(Some(Mismatch {
+            what: "options".to_string(),
+            expected: format!("in the order {}{only}", names.join(", ")),
+            seen: kinds.collect::<Vec<_>>().join(", "),
+        }))
     }
 
     /// What keeps every option of the message from being the one that it must have.

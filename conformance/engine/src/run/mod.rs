@@ -4,34 +4,47 @@ mod auto;
 mod check;
 mod expect;
 mod outcome;
+mod repeat;
 mod resolve;
 mod send;
 mod series;
 mod step;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::evidence;
 use crate::identity;
-use crate::packet::Logged;
+use crate::packet::{Direction, Logged};
 use crate::profile::Profile;
+use crate::record::{Snippet, Timing};
 use crate::result::CaseResult;
 use crate::script::model::Step;
 use crate::script::plan::Instance;
-use crate::script::span::LoadError;
+use crate::script::span::{LoadError, Span};
 use crate::script::value::Value;
 use crate::transport::{Address, Bench, Role, Setup, Transport};
 use crate::verdict::{Finding, Level, Verdict, worst};
 use dmm_codec::Instant;
 
-/// Runs one instance against a bench.
+/// Runs one instance against a bench, as often as its case says.
 pub fn run(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseResult {
+    let mut result = match &instance.case.runs {
+        Some(runs) => repeat::repeat(instance, runs, profile, bench),
+        None => once(instance, profile, bench),
+    };
+    profile.waivers.iter().for_each(|waiver| waiver.apply(&mut result));
+    result
+}
+
+fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseResult {
     let case = &instance.case;
     let mut result = CaseResult {
         name: instance.name.clone(),
         title: case.title.clone(),
+        purpose: case.purpose.trim().to_string(),
+        tags: case.tags.clone(),
         at: case.id.span.to_string(),
         iut: profile.name.clone(),
         bench: bench.name().to_string(),
@@ -39,10 +52,14 @@ pub fn run(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> Cas
         findings: Vec::new(),
         reason: None,
         not_applicable: instance.not_applicable.clone(),
+        waiver: None,
         unclean: false,
         requirements: case.requirements.iter().map(|requirement| requirement.value.clone()).collect(),
+        judged: Vec::new(),
         measured: Vec::new(),
-        packets: 0,
+        stations: Vec::new(),
+        packets: Vec::new(),
+        timings: Vec::new(),
         duration: Duration::ZERO,
         capture: Vec::new(),
     };
@@ -56,15 +73,8 @@ pub fn run(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> Cas
     let (setup, transport) = match opened {
         Ok(opened) => opened,
         Err(why) => {
-            result.findings.push(Finding {
-                verdict: Verdict::Error,
-                requirement: None,
-                at: result.at.clone(),
-                step: "open the bench".to_string(),
-                packet: None,
-                expected: "a bench for the case".to_string(),
-                seen: why,
-            });
+            let at = result.at.clone();
+            result.findings.push(fault(at, "open the bench", "a bench for the case", why));
             (result.verdict, result.reason) = worst(&result.findings);
             return result;
         }
@@ -101,6 +111,21 @@ pub fn setup(instance: &Instance, profile: &Profile) -> Result<Setup, String> {
     identity::allocate(instance.index, Address { role, addr: profile.addr }, &roles, &mobiles)
 }
 
+/// The tester or the bench is at fault.
+fn fault(at: String, step: &str, expected: &str, seen: String) -> Finding {
+    Finding {
+        verdict: Verdict::Error,
+        level: Level::Must,
+        requirement: None,
+        at,
+        step: step.to_string(),
+        packet: None,
+        expected: expected.to_string(),
+        seen,
+        script: Vec::new(),
+    }
+}
+
 /// Why the steps do not go on.
 enum Stop {
     /// Something was judged, and it is in the findings.
@@ -123,6 +148,7 @@ impl From<LoadError> for Stop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Preamble,
+    Stimulus,
     Steps,
     Postamble,
 }
@@ -148,6 +174,8 @@ struct Running<'a> {
     last_timestamp: u64,
     findings: Vec<Finding>,
     measured: Vec<String>,
+    judged: BTreeSet<String>,
+    timings: Vec<Timing>,
     unclean: bool,
     not_applicable: Option<String>,
 }
@@ -156,6 +184,7 @@ struct Running<'a> {
 #[derive(Clone, Debug, Default)]
 struct Context {
     at: String,
+    span: Option<Span>,
     step: String,
     level: Option<Level>,
     requirement: Option<String>,
@@ -185,6 +214,8 @@ impl<'a> Running<'a> {
             last_timestamp: 0,
             findings: Vec::new(),
             measured: Vec::new(),
+            judged: BTreeSet::new(),
+            timings: Vec::new(),
             unclean: false,
             not_applicable: None,
         }
@@ -194,7 +225,12 @@ impl<'a> Running<'a> {
     fn all(&mut self) {
         let case = &self.instance.case;
         let mut broken = false;
-        for (phase, steps) in [(Phase::Preamble, &case.preamble), (Phase::Steps, &case.steps)] {
+        let phases = [
+            (Phase::Preamble, &case.preamble),
+            (Phase::Stimulus, &case.stimulus),
+            (Phase::Steps, &case.steps),
+        ];
+        for (phase, steps) in phases {
             match self.phase(phase, steps) {
                 Ok(()) => {}
                 Err(Stop::Broken { .. }) => broken = true,
@@ -214,27 +250,48 @@ impl<'a> Running<'a> {
     }
 
     fn phase(&mut self, phase: Phase, steps: &[Step]) -> Done {
-        (self.phase, self.mark) = (phase, self.log.len());
+        // What the stimulus brought about is what the steps look at.
+        if phase != Phase::Steps || self.instance.case.stimulus.is_empty() {
+            self.mark = self.log.len();
+        }
+        self.phase = phase;
         self.scopes.clear();
         self.calls.clear();
-        let done = self.steps(steps);
+        let mut done = self.steps(steps);
+        if phase == Phase::Steps && done.is_ok() {
+            done = self.unexpected();
+        }
         match &done {
             Err(Stop::Broken { at, why }) => {
                 let step = self.calls.last().map(|context| context.step.clone()).unwrap_or_default();
-                self.findings.push(Finding {
-                    verdict: Verdict::Error,
-                    requirement: None,
-                    at: at.clone(),
-                    step,
-                    packet: None,
-                    expected: "a step that can be done".to_string(),
-                    seen: why.clone(),
-                });
+                let script = self.script();
+                let finding = fault(at.clone(), &step, "a step that can be done", why.clone());
+                self.findings.push(Finding { script, ..finding });
             }
             Err(Stop::NotApplicable(why)) => self.not_applicable = Some(why.clone()),
             _ => {}
         }
         done
+    }
+
+    /// Messages since the steps began that none of them asked for, and that no role answered by itself.
+    fn unexpected(&mut self) -> Done {
+        let verdict = self.instance.case.unexpected;
+        if verdict == Verdict::Info {
+            return Ok(());
+        }
+        for packet in self.mark..self.log.len() {
+            let logged = &self.log[packet];
+            let asked_for =
+                logged.direction == Direction::Sent || logged.claimed || self.answers(&logged.port);
+            if let (false, Some((_, view))) = (asked_for, logged.mobility()) {
+                let name = view.spec().map_or("Mobility Header", |spec| spec.name);
+                let seen = format!("a {name} at {}", logged.port);
+                let expected = "no message but those that the steps ask for".to_string();
+                self.judge_as(verdict, Some(packet), expected, seen)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes down that something was not as expected. A failure stops the phase.
@@ -248,7 +305,7 @@ impl<'a> Running<'a> {
         let verdict = match self.phase {
             Phase::Steps => verdict,
             // What had to be there for a judgement was not.
-            Phase::Preamble => verdict.min(Verdict::Inconclusive),
+            Phase::Preamble | Phase::Stimulus => verdict.min(Verdict::Inconclusive),
             // The verdict stays; the case is flagged.
             Phase::Postamble => {
                 self.unclean |= verdict > Verdict::Info;
@@ -262,8 +319,15 @@ impl<'a> Running<'a> {
         }
         let packet = packet.map(|packet| packet + 1);
         let Context { at, step, .. } = context;
-        self.findings.push(Finding { verdict, requirement, at, step, packet, expected, seen });
+        let (level, script) = (self.level(), self.script());
+        self.findings.push(Finding { verdict, level, requirement, at, step, packet, expected, seen, script });
         if verdict > Verdict::Warn || self.phase == Phase::Postamble { Err(Stop::Judged) } else { Ok(()) }
+    }
+
+    /// The lines of the step, and of the calls around it.
+    fn script(&self) -> Vec<Snippet> {
+        let spans = self.calls.iter().rev().filter_map(|context| context.span.as_ref());
+        spans.map(Span::snippet).collect()
     }
 
     /// The level of the step, of the call around it, of the row, or MUST.
@@ -288,7 +352,9 @@ impl<'a> Running<'a> {
 
     fn comment(&mut self, packet: usize, text: &str) {
         let text = format!("{}: {text}", self.here());
+        let step = self.calls.last().map(|context| context.step.clone());
         if let Some(logged) = self.log.get_mut(packet) {
+            logged.step = logged.step.take().or(step);
             logged.comments.push(text);
         }
     }
@@ -305,21 +371,22 @@ impl<'a> Running<'a> {
         result.findings = self.findings;
         result.measured = self.measured;
         result.unclean = self.unclean;
-        result.packets = self.log.len();
+        result.judged = self.judged.into_iter().collect();
+        result.timings = self.timings;
+        result.stations = evidence::stations(&self.setup, &result.iut);
+        result.packets = self.log.iter().map(|logged| evidence::record(logged, self.started)).collect();
         result.duration = self.transport.now().since(self.started);
         match evidence::capture(&result, &self.setup, &self.log) {
             Ok(capture) => result.capture = capture,
             Err(error) => {
                 // Missing evidence is an error, never a failure.
-                result.findings.push(Finding {
-                    verdict: Verdict::Error,
-                    requirement: None,
-                    at: result.at.clone(),
-                    step: "write the capture".to_string(),
-                    packet: None,
-                    expected: "a capture of the case".to_string(),
-                    seen: error.to_string(),
-                });
+                let at = result.at.clone();
+                result.findings.push(fault(
+                    at,
+                    "write the capture",
+                    "a capture of the case",
+                    error.to_string(),
+                ));
                 (result.verdict, result.reason) = worst(&result.findings);
             }
         }

@@ -12,12 +12,12 @@ use dmm_codec::{Lifetime, Message, MessageSpec, MobilityOption, OptionSpec, SubO
 use super::{Done, Running, Stop};
 use crate::script::body::{raw, single, sub_option};
 use crate::script::filter::{Row, main_field, meaningful, named_field, needs_fields};
-use crate::script::model::{Body, Checksum, OptionEntry, OptionKind, Send, Wire};
+use crate::script::model::{Body, Checksum, Ip, OptionEntry, OptionKind, Send, Wire};
 use crate::script::span::LoadError;
 use crate::script::value::{Value, parse_duration};
 use crate::script::yaml::{Kind, Node};
 
-impl Running<'_> {
+impl<'a> Running<'a> {
     pub(super) fn send(&mut self, send: &Send) -> Done {
         let port = self.port(&send.from)?;
         let row = self.instance.row().filter(|_| send.apply_case).map(|row| row.overlay.clone());
@@ -29,7 +29,8 @@ impl Running<'_> {
         self.scopes.push(scope);
         let built = self.build(&port, &send.body, row.as_ref());
         self.scopes.pop();
-        let packet = self.transmit(&port, &built?)?;
+        let ip = self.around(&send.body, row.as_ref())?;
+        let packet = self.transmit_in(&port, &built?, &ip)?;
         let name = self.setup.iut.role;
         self.comment(packet, &format!("sent from {port} to the {name}"));
         if let Some(label) = &send.label {
@@ -40,17 +41,7 @@ impl Running<'_> {
 
     /// The octets of a message: the template, the keys over it, the row of the case over them.
     pub(super) fn build(&mut self, port: &str, body: &Body, row: Option<&Body>) -> Done<Vec<u8>> {
-        let template = match &body.template {
-            None => None,
-            Some(name) => Some(
-                self.instance
-                    .case
-                    .library
-                    .template(&name.value)
-                    .ok_or_else(|| name.span.error(format!("no template `{}`", name.value)))?,
-            ),
-        };
-        let layers: Vec<&Body> = template.into_iter().chain([body]).chain(row).collect();
+        let layers = self.layers(body, row)?;
         let msg = layers.iter().rev().find_map(|layer| layer.msg.as_ref()).map(|msg| msg.value);
         let msg = msg.ok_or_else(|| body.span.error("which message? Write `msg`"))?;
         let mut message = self.message(port, msg, &layers)?;
@@ -82,7 +73,35 @@ impl Running<'_> {
             let edit = dmm_codec::edit::Edit { at, change };
             edit.apply(&mut octets).map_err(|error| body.span.error(error.to_string()))?;
         }
+        for edit in wires.iter().flat_map(|wire| &wire.late_patch) {
+            edit.value.apply(&mut octets).map_err(|error| edit.span.error(error.to_string()))?;
+        }
         Ok(octets)
+    }
+
+    /// The templates of a message, its own keys over them, the row of the case over those.
+    fn layers<'b>(&self, body: &'b Body, row: Option<&'b Body>) -> Done<Vec<&'b Body>>
+    where
+        'a: 'b,
+    {
+        let below = match &body.template {
+            None => Vec::new(),
+            Some(name) => {
+                let found = self.instance.case.library.layers(&name.value);
+                found.ok_or_else(|| name.span.error(format!("no template `{}`", name.value)))?
+            }
+        };
+        Ok(below.into_iter().chain([body]).chain(row).collect())
+    }
+
+    /// What is unusual in the packet around a message.
+    fn around(&self, body: &Body, row: Option<&Body>) -> Done<Ip> {
+        let mut ip = Ip::default();
+        for layer in self.layers(body, row)? {
+            ip.hop_limit = layer.ip.hop_limit.or(ip.hop_limit);
+            ip.headers.extend(layer.ip.headers.iter().cloned());
+        }
+        Ok(ip)
     }
 
     /// The message without options: its fields written after the table, and read back as a message.

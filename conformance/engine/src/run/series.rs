@@ -8,6 +8,7 @@ use super::expect::first_value;
 use super::{Done, Running};
 use crate::judge::timing::{Tolerance, backoff, is_later_sequence, judge_interval};
 use crate::packet::message_value;
+use crate::record::{TimingRule, Window};
 use crate::script::filter::main_field;
 use crate::script::model::{Each, EachField, Rule, Schedule, Series};
 use crate::script::plan::Timing;
@@ -34,6 +35,12 @@ impl Due {
             Self::List(intervals) => number >= intervals.len(),
         }
     }
+}
+
+/// What came of a series until now.
+struct SoFar {
+    packets: Vec<usize>,
+    windows: Vec<Window>,
 }
 
 impl Running<'_> {
@@ -69,45 +76,68 @@ impl Running<'_> {
             return self.missing(&ports, &series.filter, what);
         };
         self.take(first, None);
-        let mut packets = vec![first];
-        let give = |running: &mut Self, packets: &[usize]| {
-            if let Some(label) = &series.label {
-                running.labels.insert(label.clone(), packets.to_vec());
-            }
-        };
-        give(self, &packets);
+        let mut so_far = SoFar { packets: vec![first], windows: Vec::new() };
+        let done = self.follow(series, &ports, count, &due, &tolerance, &mut so_far);
+        let SoFar { packets, windows } = so_far;
+        let label = series.label.clone().unwrap_or_else(|| name.to_string());
+        self.timing(label.clone(), &packets, TimingRule::Intervals { windows });
+        done?;
+        let intervals = packets.windows(2).map(|pair| self.log[pair[1]].at.since(self.log[pair[0]].at));
+        let shown: Vec<_> = intervals.map(|interval| format!("{interval:?}")).collect();
+        self.record(format!("{label}: {} messages, intervals {}", packets.len(), shown.join(", ")));
+        Ok(())
+    }
+
+    /// The messages behind the first, each in its window.
+    fn follow(
+        &mut self,
+        series: &Series,
+        ports: &[String],
+        count: u32,
+        due: &Due,
+        tolerance: &Tolerance,
+        so_far: &mut SoFar,
+    ) -> Done {
+        self.give(series, &so_far.packets);
         for number in 0..count.saturating_sub(1) as usize {
             let Some(interval) = due.interval(number) else { break };
-            let last: Instant = self.log[packets[number]].at;
-            let (_, longest) = tolerance.window(interval);
+            let before = so_far.packets[number];
+            let last: Instant = self.log[before].at;
+            let (shortest, longest) = tolerance.window(interval);
+            so_far.windows.push(Window { due: interval, shortest, longest });
             // One instant past the window, so that a message at its very end still counts.
             let deadline = last + longest + Duration::from_nanos(1);
-            let Some(packet) = self.wait_for(&ports, &series.filter, deadline)? else {
+            let Some(packet) = self.wait_for(ports, &series.filter, deadline)? else {
                 // RFC 8885 §3.6: once the period has reached its greatest value, the sender "MAY continue" or stop.
                 if series.may_stop && due.is_greatest(number) {
-                    self.stays_silent(&ports, series, last, interval, &tolerance)?;
-                    break;
+                    return self.stays_silent(ports, series, last, interval, tolerance);
                 }
                 let what = format!("retransmission {} after {interval:?}", number + 1);
-                return self.judge(packets.last().copied(), what, format!("none within {longest:?}"));
+                return self.judge(Some(before), what, format!("none within {longest:?}"));
             };
-            self.take(packet, None);
+            self.log[packet].claimed = true;
+            let findings = self.findings.len();
             let seen = self.log[packet].at.since(last);
-            packets.push(packet);
-            give(self, &packets);
-            if let Err(expected) = judge_interval(seen, interval, &tolerance) {
+            so_far.packets.push(packet);
+            self.give(series, &so_far.packets);
+            if let Err(expected) = judge_interval(seen, interval, tolerance) {
                 let what = format!("interval {} of {expected}", number + 1);
                 self.judge(Some(packet), what, format!("{seen:?}"))?;
             }
             for each in &series.each {
-                self.each(each, packets[number], packet)?;
+                self.each(each, before, packet)?;
+            }
+            if self.findings.len() == findings {
+                self.comment(packet, "as expected");
             }
         }
-        let intervals = packets.windows(2).map(|pair| self.log[pair[1]].at.since(self.log[pair[0]].at));
-        let shown: Vec<_> = intervals.map(|interval| format!("{interval:?}")).collect();
-        let label = series.label.clone().unwrap_or_else(|| name.to_string());
-        self.record(format!("{label}: {} messages, intervals {}", packets.len(), shown.join(", ")));
         Ok(())
+    }
+
+    fn give(&mut self, series: &Series, packets: &[usize]) {
+        if let Some(label) = &series.label {
+            self.labels.insert(label.clone(), packets.to_vec());
+        }
     }
 
     /// A sender that seems to have stopped may only be going on with a period that is too long: one more doubling.

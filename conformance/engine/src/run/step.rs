@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Done, Running, Stop};
+use super::{Context, Done, Phase, Running, Stop};
 use crate::script::model::{Call, Check, ForEach, Step, Trigger, TriggerAction, Verb};
 use crate::script::value::Value;
 use crate::transport::{Acted, Action};
@@ -17,6 +17,9 @@ impl Running<'_> {
             }
             self.calls.push(self.context(step));
             self.verb(&step.verb)?;
+            if self.phase == Phase::Steps && step.verb.judges() {
+                self.judged.insert(self.requirement());
+            }
             self.calls.pop();
             self.stop_if_failed()?;
         }
@@ -52,6 +55,7 @@ impl Running<'_> {
         let name = step.verb.name();
         Context {
             at,
+            span: Some(step.span.clone()),
             step: label.map_or_else(|| name.to_string(), |label| format!("{name} {label}")),
             level: step.level,
             requirement: step.req.as_ref().map(|requirement| requirement.value.clone()),

@@ -8,8 +8,9 @@ use dmm_codec::packet::{Ethernet, HOP_LIMIT, Ipv6, MOBILITY_HEADER};
 use super::{Done, Phase, Running, Stop};
 use crate::judge::passive;
 use crate::packet::{Direction, Logged};
+use crate::script::model::Ip;
 use crate::transport::{RoleSetup, TransportError};
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, Level, Verdict};
 
 /// Most packets of one case. An implementation that sends more is not being tested, it is flooding.
 const MOST_PACKETS: usize = 100_000;
@@ -38,12 +39,24 @@ impl Running<'_> {
 
     /// A Mobility Header from a role to the implementation under test; its place in the log.
     pub(super) fn transmit(&mut self, port: &str, mobility_header: &[u8]) -> Done<usize> {
+        self.transmit_in(port, mobility_header, &Ip::default())
+    }
+
+    /// The same in a packet that is unusual.
+    pub(super) fn transmit_in(&mut self, port: &str, mobility_header: &[u8], ip: &Ip) -> Done<usize> {
         let role = self.role(port).ok_or_else(|| self.broken(format!("no role `{port}` in this case")))?;
-        if mobility_header.len() > usize::from(u16::MAX) {
+        // The headers are chained from the innermost out.
+        let (mut next, mut payload) = (MOBILITY_HEADER, mobility_header.to_vec());
+        for (kind, data) in ip.headers.iter().rev() {
+            let header = [&[next, (data.len() / 8) as u8], &data[..]].concat();
+            payload.splice(0..0, header);
+            next = *kind;
+        }
+        if payload.len() > usize::from(u16::MAX) {
             return Err(self.broken("the message does not fit an IPv6 packet"));
         }
         let packet =
-            Ipv6::packet(role.addr, self.setup.iut.addr, MOBILITY_HEADER, HOP_LIMIT, mobility_header);
+            Ipv6::packet(role.addr, self.setup.iut.addr, next, ip.hop_limit.unwrap_or(HOP_LIMIT), &payload);
         let frame = Ethernet::frame(role.mac, self.transport.peer_mac(port), &packet);
         let at = self.now();
         self.transport.send(port, &frame).map_err(|error| self.bench(&error))?;
@@ -98,14 +111,17 @@ impl Running<'_> {
             if verdict == Verdict::Warn && self.findings.iter().any(said) {
                 continue;
             }
+            self.judged.extend(requirement.clone());
             self.findings.push(Finding {
                 verdict,
+                level: if verdict == Verdict::Warn { Level::Should } else { Level::Must },
                 requirement,
                 at: self.instance.case.id.span.to_string(),
                 step: "every packet".to_string(),
                 packet: Some(packet + 1),
                 expected,
                 seen,
+                script: Vec::new(),
             });
         }
         self.answer_later(packet);

@@ -8,12 +8,12 @@ use dmm_codec::{MessageSpec, OptionSpec, SubOptionSpec, SubOptionTable};
 
 use super::fields::{Fields, hex, number, text};
 use super::filter::main_field;
-use super::model::{At, Body, Checksum, OptionEntry, OptionKind, Wire};
+use super::model::{At, Body, Checksum, Ip, OptionEntry, OptionKind, Wire};
 use super::span::{LoadError, Span};
 use super::yaml::{Key, Kind, Node};
 
 /// Names that the language has for messages that this engine cannot build or match.
-const LATER: [&str; 6] = ["be", "icmp6", "rs", "ra", "na", "raw"];
+const LATER: [&str; 5] = ["icmp6", "rs", "ra", "na", "raw"];
 
 /// The message of this name.
 pub(crate) fn message(node: &Node) -> Result<At<&'static MessageSpec>, LoadError> {
@@ -37,7 +37,6 @@ pub(crate) fn option(span: &Span, name: &str) -> Result<&'static OptionSpec, Loa
 
 /// Reads the keys of a message out of a map that may have more keys.
 pub(crate) fn body(fields: &mut Fields) -> Result<Body, LoadError> {
-    fields.refuse(&["ip"])?;
     let template = fields.take("use");
     let template = template.map(|node| Ok(At { value: text(&node, "use")?, span: node.span })).transpose()?;
     let with = fields.map("with")?.into_iter().map(|(key, node)| (key.name, node)).collect();
@@ -55,6 +54,7 @@ pub(crate) fn body(fields: &mut Fields) -> Result<Body, LoadError> {
     let remove =
         remove.iter().map(|node| option(&node.span, &text(node, "remove")?)).collect::<Result<_, _>>()?;
     let wire = fields.take("wire").map_or(Ok(Wire::default()), wire)?;
+    let ip = fields.take("ip").map_or(Ok(Ip::default()), ip)?;
     Ok(Body {
         span: fields.span().clone(),
         template,
@@ -66,6 +66,7 @@ pub(crate) fn body(fields: &mut Fields) -> Result<Body, LoadError> {
         add,
         remove,
         wire,
+        ip,
     })
 }
 
@@ -160,7 +161,6 @@ pub(crate) fn single(node: Node, what: &str) -> Result<(Key, Node), LoadError> {
 
 fn wire(node: Node) -> Result<Wire, LoadError> {
     let mut fields = Fields::of(node, "`wire`")?;
-    fields.refuse(&["late_patch", "ip"])?;
     let mut wire = Wire::default();
     match fields.take("padding") {
         None => {}
@@ -172,6 +172,9 @@ fn wire(node: Node) -> Result<Wire, LoadError> {
     }
     for node in fields.list("patch")? {
         wire.patch.push(patch(node)?);
+    }
+    for node in fields.list("late_patch")? {
+        wire.late_patch.push(patch(node)?);
     }
     for name in ["payload_proto", "header_len", "mh_type"] {
         if let Some(node) = fields.take(name) {
@@ -188,6 +191,25 @@ fn wire(node: Node) -> Result<Wire, LoadError> {
     }
     fields.finish()?;
     Ok(wire)
+}
+
+/// `{hop_limit: 1, headers: [{type: 60, data: "01 04 00 00 00 00"}]}`.
+fn ip(node: Node) -> Result<Ip, LoadError> {
+    let mut fields = Fields::of(node, "`ip`")?;
+    let hop_limit = fields.take("hop_limit").map(|node| number(&node, "hop_limit")).transpose()?;
+    let mut headers = Vec::new();
+    for node in fields.list("headers")? {
+        let span = node.span.clone();
+        let (kind, data) = raw(node)?;
+        // Its length is counted in eights without the first, and Next Header and length themselves are two octets.
+        if data.len() % 8 != 6 || data.len() > 8 * 255 + 6 {
+            let what = "an extension header has 6, 14, 22 ... octets behind its Next Header and length";
+            return Err(span.error(format!("{what}, not {}", data.len())));
+        }
+        headers.push((kind, data));
+    }
+    fields.finish()?;
+    Ok(Ip { hop_limit, headers })
 }
 
 fn checksum(node: Node) -> Result<Checksum, LoadError> {

@@ -1,13 +1,16 @@
 //! Reads what a message must be: `match:` field by field, `options:` with `has`, `lacks`, `count`.
 
 use dmm_codec::wire::{FieldKind, FieldSpec, field};
-use dmm_codec::{OptionSpec, SubOptionSpec};
+use dmm_codec::{MessageSpec, OptionSpec, SubOptionSpec};
 
 use super::body::{option, single};
 use super::fields::{Fields, list};
-use super::model::{At, Filter, Matcher, Op, OptionMatch, Subject};
+use super::model::{At, Filter, Matcher, Mode, Op, OptionMatch, Subject};
 use super::span::LoadError;
 use super::yaml::{Kind, Node};
+
+/// Octets that a compiled expression may take: a script is not to take all the memory there is.
+const LARGEST_REGEX: usize = 1 << 18;
 
 impl Op {
     /// Every operator with its name in scripts.
@@ -25,6 +28,7 @@ impl Op {
         ("clear", Self::Clear),
         ("hex", Self::Hex),
         ("within_prefix", Self::WithinPrefix),
+        ("regex", Self::Regex),
     ];
 
     /// Its name in scripts.
@@ -35,10 +39,20 @@ impl Op {
 
 /// Reads `msg`, `match` and `options` out of a map that may have more keys.
 pub(crate) fn filter(fields: &mut Fields) -> Result<Filter, LoadError> {
-    fields.refuse(&["one_of"])?;
     let msg = super::body::message(&fields.require("msg")?)?.value;
-    let mut filter =
-        Filter { msg, fields: Vec::new(), has: Vec::new(), lacks: Vec::new(), count: Vec::new() };
+    filter_of(msg, fields)
+}
+
+/// Reads `match` and `options` for a message that is known.
+pub(crate) fn filter_of(msg: &'static MessageSpec, fields: &mut Fields) -> Result<Filter, LoadError> {
+    let mut filter = Filter {
+        msg,
+        fields: Vec::new(),
+        has: Vec::new(),
+        lacks: Vec::new(),
+        count: Vec::new(),
+        mode: Mode::default(),
+    };
     for (key, node) in fields.map("match")? {
         let subject = match key.name.as_str() {
             "src" => Subject::Src,
@@ -54,7 +68,11 @@ pub(crate) fn filter(fields: &mut Fields) -> Result<Filter, LoadError> {
     }
     if let Some(node) = fields.take("options") {
         let mut fields = Fields::of(node, "`options`")?;
-        fields.refuse(&["mode"])?;
+        if let Some(node) = fields.take("mode") {
+            let mode = Mode::NAMES.iter().find(|(name, _)| node.text() == Some(*name));
+            let unknown = || node.span.error("`mode` is one of: subset, ordered, exact");
+            filter.mode = mode.ok_or_else(unknown)?.1;
+        }
         filter.has = fields.list("has")?.into_iter().map(option_match).collect::<Result<_, _>>()?;
         filter.lacks = fields.list("lacks")?.into_iter().map(option_match).collect::<Result<_, _>>()?;
         for (key, node) in fields.map("count")? {
@@ -75,9 +93,6 @@ pub(crate) fn matcher(node: Node) -> Result<Matcher, LoadError> {
         Kind::Map(entries) => {
             let mut all = Vec::new();
             for (key, value) in entries {
-                if key.name == "regex" {
-                    return Err(key.span.unsupported("the operator `regex`"));
-                }
                 let Some((_, op)) = Op::NAMES.iter().find(|(name, _)| *name == key.name) else {
                     let known: Vec<_> = Op::NAMES.iter().map(|(name, _)| *name).collect();
                     let what = format!("unknown operator `{}`, expected one of", key.name);
@@ -102,6 +117,10 @@ fn check_operand(op: Op, value: &Node) -> Result<(), LoadError> {
     match (op, &value.kind) {
         (Op::Any | Op::Absent, Kind::Bool(_)) => Ok(()),
         (Op::Any | Op::Absent, _) => wrong("true or false"),
+        (Op::Regex, Kind::Text(text)) if !text.starts_with('$') => match regex(text) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(value.span.error(format!("`regex`: {why}"))),
+        },
         (Op::Range, Kind::List(items)) if items.len() == 2 => Ok(()),
         (Op::Range, _) => wrong("two values, as in `[4s, 300s]`"),
         (Op::In | Op::Set | Op::Clear, Kind::List(_)) => Ok(()),
@@ -109,6 +128,15 @@ fn check_operand(op: Op, value: &Node) -> Result<(), LoadError> {
         (_, Kind::List(_) | Kind::Map(_)) => wrong("one value"),
         _ => Ok(()),
     }
+}
+
+/// A regular expression for the whole of a text.
+pub(crate) fn regex(text: &str) -> Result<regex::Regex, String> {
+    let whole = format!("^(?:{text})$");
+    let built = regex::RegexBuilder::new(&whole).size_limit(LARGEST_REGEX).build();
+    built.map_err(|error| {
+        error.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_string()
+    })
 }
 
 /// `mn_id: $mn1.nai`, `prev_maar: {maar: ..., prefix: ...}`, `hnp: {within_prefix: ...}`, or just `timestamp`.
@@ -120,9 +148,7 @@ fn option_match(node: Node) -> Result<OptionMatch, LoadError> {
     let (key, value) = single(node, "an option")?;
     let spec = option(&key.span, &key.name)?;
     let is_operators = |entries: &[(super::yaml::Key, Node)]| {
-        entries
-            .iter()
-            .all(|(key, _)| key.name == "regex" || Op::NAMES.iter().any(|(name, _)| *name == key.name))
+        entries.iter().all(|(key, _)| Op::NAMES.iter().any(|(name, _)| *name == key.name))
     };
     let fields = match value.kind {
         Kind::Map(entries) if !is_operators(&entries) => {

@@ -84,17 +84,20 @@ impl Lint<'_> {
             }
             if let Some(auto) = &tester.auto {
                 self.maybe(auto.delay.as_ref());
-                let Some(body) = case.library.template(&auto.reply) else {
+                let Some(layers) = case.library.layers(&auto.reply) else {
                     self.error(&auto.span, &format!("no template `{}`: include its library", auto.reply));
                     continue;
                 };
                 let outer = self.known.clone();
                 self.known.extend(["req", "prefix", "maar", "mn"].map(ToString::to_string));
-                self.body(body, &case.library, false);
+                for body in layers {
+                    self.body(body, &case.library, false);
+                }
                 self.known = outer;
             }
         }
         self.steps(&case.preamble);
+        self.steps(&case.stimulus);
         self.steps(&case.steps);
         self.steps(&case.postamble);
     }
@@ -127,12 +130,7 @@ impl Lint<'_> {
 
     fn can_fail(&self, step: &Step, depth: usize) -> bool {
         match &step.verb {
-            Verb::Expect(_)
-            | Verb::ExpectNone(_)
-            | Verb::ExpectAll(_)
-            | Verb::Series(_)
-            | Verb::Outcome(_) => true,
-            Verb::Check(_) => true,
+            verb if verb.judges() => true,
             Verb::ForEach(each) => each.steps.iter().any(|step| self.can_fail(step, depth)),
             Verb::Call(call) if depth < DEEPEST_CALL => {
                 let procedure = self.case.library.procedure(&call.procedure.value);
@@ -253,6 +251,17 @@ impl Lint<'_> {
         self.node(&expect.time);
         self.maybe(expect.after.as_ref());
         self.filter(&expect.filter);
+        for branch in &expect.one_of {
+            self.filter(&branch.filter);
+            for name in branch.when.iter().flat_map(|when| when.names()) {
+                let root = name.split('.').next().unwrap_or(name);
+                if self.known.contains(root) && !ALWAYS.contains(&root) && !self.is_param(root) {
+                    let what =
+                        format!("L09: `when` is decided before the run, but `{root}` is not known then");
+                    self.error(&branch.span, &what);
+                }
+            }
+        }
         self.label(expect.label.as_ref());
     }
 
@@ -331,23 +340,23 @@ impl Lint<'_> {
 
     /// The keys of a message, and its template's below them.
     fn body(&mut self, body: &Body, library: &Library, apply_case: bool) {
-        let template = body.template.as_ref().map(|name| (name, library.template(&name.value)));
-        let template = match template {
-            None => None,
-            Some((_, Some(template))) => Some(template),
-            Some((name, None)) => {
-                return self.error(&name.span, &format!("no template `{}`: include its library", name.value));
-            }
-        };
-        let Some(msg) = body.msg.as_ref().or_else(|| template.and_then(|template| template.msg.as_ref()))
-        else {
+        let mut below = Vec::new();
+        if let Some(name) = &body.template {
+            let Some(layers) = library.layers(&name.value) else {
+                let what = format!("no template `{}`, or it uses itself: include its library", name.value);
+                return self.error(&name.span, &what);
+            };
+            below = layers;
+        }
+        let msg = below.iter().chain([&body]).rev().find_map(|layer| layer.msg.as_ref());
+        let Some(msg) = msg else {
             return self.error(&body.span, "which message? Write `msg`, or `use` a template that has it");
         };
         let rows = if apply_case { &self.case.rows[..] } else { &[] };
         for row in rows {
             self.fields(&row.overlay, msg.value, &row.overlay);
         }
-        for part in template.into_iter().chain([body]) {
+        for part in below.into_iter().chain([body]) {
             // Keys that are written over are not evaluated.
             self.fields(part, msg.value, body);
             if part.options.is_some() && !std::ptr::eq(part, body) && body.options.is_some() {

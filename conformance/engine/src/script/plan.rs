@@ -22,18 +22,29 @@ const MOST_INSTANCES: usize = 10_000;
 pub struct Selection {
     /// Ids or beginnings of ids: `cmd.reg`, `any.opt.001[bad-checksum]`; all if empty.
     pub names: Vec<String>,
+    /// Exactly these instances, by their whole names; no restriction if none.
+    pub only: Option<Vec<String>>,
     /// Tags of which a case must have one; all if empty.
     pub tags: Vec<String>,
     /// How much of a series is waited for.
     pub timing: Timing,
     /// How well times can be measured.
     pub clock: Clock,
+    /// The present day, as in `2026-12-31`, by which waivers expire; none does without it.
+    pub today: Option<String>,
 }
 
 impl Default for Selection {
     /// Everything, on virtual time.
     fn default() -> Self {
-        Self { names: Vec::new(), tags: Vec::new(), timing: Timing::Full, clock: Clock::VIRTUAL }
+        Self {
+            names: Vec::new(),
+            only: None,
+            tags: Vec::new(),
+            timing: Timing::Full,
+            clock: Clock::VIRTUAL,
+            today: None,
+        }
     }
 }
 
@@ -135,6 +146,11 @@ impl Suite {
     /// Every instance that is selected, in the order of the ids; those that do not apply say why.
     pub fn plan(&self, profile: &Profile, selection: &Selection) -> Result<Vec<Instance>, LoadErrors> {
         let (mut plan, mut errors, mut taken) = (Vec::new(), LoadErrors::default(), BTreeSet::new());
+        for waiver in &profile.waivers {
+            if let Some(today) = &selection.today {
+                errors.keep(waiver.check(today));
+            }
+        }
         for case in &self.cases {
             let instances = match instances(case, &self.catalogue, selection) {
                 Ok(instances) => instances,
@@ -154,6 +170,7 @@ impl Suite {
                     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
                 };
                 let named = selection.names.is_empty() || selection.names.iter().any(by_name);
+                let named = named && selection.only.as_ref().is_none_or(|only| only.contains(&instance.name));
                 let tagged =
                     selection.tags.is_empty() || selection.tags.iter().any(|tag| case.tags.contains(tag));
                 if named && tagged {
@@ -196,7 +213,7 @@ fn instances(
         for combination in &combinations {
             let row_name = row.map(|row| case.rows[row].name.clone());
             let params = combination.iter().map(|(name, value)| format!("{name}={value}"));
-            let parts: Vec<String> = row_name.into_iter().chain(params).collect();
+            let parts: Vec<String> = case.variant.iter().cloned().chain(row_name).chain(params).collect();
             let brackets = if parts.is_empty() { String::new() } else { format!("[{}]", parts.join(",")) };
             instances.push(Instance {
                 name: format!("{}{brackets}", case.id.value),

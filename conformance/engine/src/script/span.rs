@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::record::Snippet;
+
 /// The text of one file, under the name that it is reported with.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
@@ -11,6 +13,9 @@ pub struct Source {
     /// Its text.
     pub text: String,
 }
+
+/// Most lines of a snippet behind its first.
+const LONGEST_SNIPPET: usize = 30;
 
 /// A place in a file, counted from 1; line 0 is the file as a whole.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,6 +37,18 @@ impl Span {
     /// Something wrong here.
     pub fn error(&self, what: impl Into<String>) -> LoadError {
         LoadError { span: self.clone(), what: what.into() }
+    }
+
+    /// The lines of what starts here: those that are indented deeper than its first.
+    pub fn snippet(&self) -> Snippet {
+        let all: Vec<&str> = self.source.text.lines().collect();
+        let first = self.line.saturating_sub(1).min(all.len());
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let own = all.get(first).map_or(0, |line| indent(line));
+        let behind = all.iter().skip(first + 1).take_while(|line| indent(line) > own).count();
+        let last = (first + 1 + behind.min(LONGEST_SNIPPET)).min(all.len());
+        let lines = all[first..last].iter().map(|line| (*line).to_string()).collect();
+        Snippet { file: self.source.name.clone(), line: self.line, lines }
     }
 
     /// Something that the language has and this engine has not.
@@ -103,6 +120,15 @@ impl LoadErrors {
     /// The value, unless something was wrong.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    /// Takes those that are not among these yet: what is shared is wrong once.
+    pub fn extend_new(&mut self, other: Self) {
+        for error in other.0 {
+            if !self.0.contains(&error) {
+                self.0.push(error);
+            }
+        }
     }
 
     /// Takes the value out of a result and keeps the error.

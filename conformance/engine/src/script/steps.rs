@@ -1,18 +1,19 @@
 //! Reads steps: one key that is the verb, and what the verb needs.
 
+use dmm_codec::MessageSpec;
 use dmm_codec::wire::field;
 
 use super::body::{body, message, option, single};
 use super::condition::Condition;
 use super::fields::{Fields, list, number, text};
-use super::filter::{filter, matcher};
+use super::filter::{filter, filter_of, matcher};
 use super::model::{
-    At, Call, Check, Each, EachField, Expect, Filter, ForEach, Outcome, Rule, Schedule, Send, Series, Step,
-    Trigger, TriggerAction, Verb,
+    At, Branch, Call, Check, Each, EachField, Expect, Filter, ForEach, Outcome, Rule, Schedule, Send, Series,
+    Step, Trigger, TriggerAction, Verb,
 };
 use super::span::{LoadError, Span};
 use super::yaml::{Key, Kind, Node};
-use crate::verdict::Level;
+use crate::verdict::{Level, Verdict};
 
 const VERBS: &str = "send, expect, expect_none, expect_all, expect_series, expect_outcome, check, call, for_each, wait, note, trigger";
 
@@ -74,7 +75,13 @@ fn verb(key: &Key, fields: &mut Fields) -> Result<Verb, LoadError> {
             };
             Verb::Send(Box::new(Send { label, from, body: body(fields)?, apply_case }))
         }
-        "expect" => Verb::Expect(Box::new(expect(fields, "within")?)),
+        "expect" => {
+            let branches = fields.list("one_of")?;
+            let mut expect = expect(fields, "within")?;
+            let msg = expect.filter.msg;
+            expect.one_of = branches.into_iter().map(|node| branch(node, msg)).collect::<Result<_, _>>()?;
+            Verb::Expect(Box::new(expect))
+        }
         "expect_none" => Verb::ExpectNone(Box::new(expect(fields, "for")?)),
         "expect_all" => Verb::ExpectAll(Box::new(expect(fields, "within")?)),
         "expect_series" => Verb::Series(Box::new(series(fields)?)),
@@ -112,7 +119,29 @@ fn expect(fields: &mut Fields, time: &'static str) -> Result<Expect, LoadError> 
         filter: filter(fields)?,
         time: fields.require(time)?,
         after: fields.take("after"),
+        one_of: Vec::new(),
     })
+}
+
+/// `{name: accepted-as-rfc5213, when: "!lma.dmm", match: {status: 0}, verdict: info, note: ...}`.
+fn branch(node: Node, msg: &'static MessageSpec) -> Result<Branch, LoadError> {
+    let mut fields = Fields::of(node, "a branch of `one_of`")?;
+    let span = fields.span().clone();
+    let name = fields.require_text("name")?;
+    let verdict = fields.require("verdict")?;
+    let verdict = match verdict.text() {
+        Some("pass") => Verdict::Pass,
+        Some("info") => Verdict::Info,
+        Some("warn") => Verdict::Warn,
+        Some("inconclusive") => Verdict::Inconclusive,
+        Some("fail") => Verdict::Fail,
+        _ => return Err(verdict.span.error("`verdict` is one of: pass, info, warn, inconclusive, fail")),
+    };
+    let when = fields.take("when").map(|node| Condition::parse(&node)).transpose()?;
+    let note = fields.text("note")?.unwrap_or_default();
+    let filter = filter_of(msg, &mut fields)?;
+    fields.finish()?;
+    Ok(Branch { span, name, filter, verdict, when, note })
 }
 
 fn series(fields: &mut Fields) -> Result<Series, LoadError> {
@@ -140,16 +169,7 @@ fn series(fields: &mut Fields) -> Result<Series, LoadError> {
         (tolerance.require("early")?, tolerance.require("late")?, tolerance.require("abs")?);
     tolerance.finish()?;
     intervals.finish()?;
-    let count = fields.require("count")?;
-    let count = match count.kind {
-        Kind::Map(_) => {
-            let mut counts = Fields::of(count, "`count`")?;
-            let (quick, full) = (counts.require("quick")?, counts.require("full")?);
-            counts.finish()?;
-            (number(&quick, "quick")?, number(&full, "full")?)
-        }
-        _ => (number(&count, "count")?, number(&count, "count")?),
-    };
+    let count = count(fields)?;
     let may_stop = match fields.take("after_max") {
         None => false,
         Some(node) => match node.text() {
@@ -160,6 +180,19 @@ fn series(fields: &mut Fields) -> Result<Series, LoadError> {
     };
     let each = fields.list("each")?.into_iter().map(|node| each(node, &filter)).collect::<Result<_, _>>()?;
     Ok(Series { label, to, filter, first_within, schedule, early, late, abs, count, may_stop, each })
+}
+
+/// `count: 8`, or `count: {quick: 4, full: 8}`.
+pub(crate) fn count(fields: &mut Fields) -> Result<(u32, u32), LoadError> {
+    let count = fields.require("count")?;
+    if !matches!(count.kind, Kind::Map(_)) {
+        let count = number(&count, "count")?;
+        return Ok((count, count));
+    }
+    let mut counts = Fields::of(count, "`count`")?;
+    let (quick, full) = (counts.require("quick")?, counts.require("full")?);
+    counts.finish()?;
+    Ok((number(&quick, "quick")?, number(&full, "full")?))
 }
 
 /// `{field: options.timestamp, rule: increasing, when: ordering.timestamp}`.

@@ -47,42 +47,50 @@ impl Suite {
         let mut libraries: BTreeMap<String, Library> = BTreeMap::new();
         for source in sources {
             let parsed = parse(source).map_err(LoadErrors::from).and_then(test);
-            let Parsed { mut case, include: names } = match parsed {
+            let variants = match parsed {
                 Ok(parsed) => parsed,
                 Err(found) => {
                     errors.0.extend(found.0);
                     continue;
                 }
             };
-            let before = errors.0.len();
-            for name in names {
-                let path = beside(&source.name, &name.value);
-                if !libraries.contains_key(&path) {
-                    let read = include(&path).map_err(|_| {
-                        LoadErrors::from(name.span.error(format!("there is no file `{path}` to include")))
-                    });
-                    match read.and_then(|source| library(parse(&source)?)) {
-                        Ok(library) => {
-                            libraries.insert(path.clone(), library);
-                        }
-                        Err(found) => {
-                            errors.0.extend(found.0);
-                            continue;
+            for Parsed { mut case, include: names } in variants {
+                let before = errors.0.len();
+                for name in names {
+                    let path = beside(&source.name, &name.value);
+                    if !libraries.contains_key(&path) {
+                        let read = include(&path).map_err(|_| {
+                            let what = format!("there is no file `{path}` to include");
+                            LoadErrors::from(name.span.error(what))
+                        });
+                        match read.and_then(|source| library(parse(&source)?)) {
+                            Ok(library) => {
+                                libraries.insert(path.clone(), library);
+                            }
+                            Err(found) => {
+                                errors.extend_new(found);
+                                continue;
+                            }
                         }
                     }
+                    let library = libraries[&path].clone();
+                    case.library.templates.extend(library.templates);
+                    case.library.procedures.extend(library.procedures);
                 }
-                let library = libraries[&path].clone();
-                case.library.templates.extend(library.templates);
-                case.library.procedures.extend(library.procedures);
+                if errors.0.len() == before {
+                    let mut found = LoadErrors::default();
+                    let mut warnings = LoadErrors::default();
+                    lint::case(&case, catalogue, &mut found, &mut warnings);
+                    errors.extend_new(found);
+                    suite.warnings.extend_new(warnings);
+                }
+                suite.cases.push(Arc::new(case));
             }
-            if errors.0.len() == before {
-                lint::case(&case, catalogue, &mut errors, &mut suite.warnings);
-            }
-            suite.cases.push(Arc::new(case));
         }
         suite.cases.sort_by(|a, b| a.id.value.cmp(&b.id.value));
         for pair in suite.cases.windows(2) {
-            if pair[0].id.value == pair[1].id.value {
+            // Variants of a case share its id, and the place of it.
+            if pair[0].id.value == pair[1].id.value && pair[0].id.span != pair[1].id.span {
                 let what = format!("the id `{}` is already that of {}", pair[1].id.value, pair[0].id.span);
                 errors.0.push(pair[1].id.span.error(what));
             }

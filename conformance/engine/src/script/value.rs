@@ -220,6 +220,12 @@ fn parse_int(text: &str) -> Option<i128> {
     }
 }
 
+/// Octets as hexadecimal digits.
+pub(crate) fn hex(octets: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 0xf)]).collect()
+}
+
 /// As reports and comments show it.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -231,7 +237,7 @@ impl fmt::Display for Value {
             Self::Duration(duration) => write!(f, "{duration:?}"),
             Self::Addr(addr) => write!(f, "{addr}"),
             Self::Net(net) => write!(f, "{net}"),
-            Self::Octets(octets) => octets.iter().try_for_each(|octet| write!(f, "{octet:02x}")),
+            Self::Octets(octets) => f.write_str(&hex(octets)),
             Self::Flags(bits, known) => {
                 let set = known.iter().filter(|flag| bits & flag.mask != 0);
                 let letters: Vec<_> = set.map(|flag| flag.letter).collect();

@@ -31,6 +31,8 @@ pub struct Body {
     pub remove: Vec<&'static OptionSpec>,
     /// What is wrong with it on purpose.
     pub wire: Wire,
+    /// What is unusual in the packet around it.
+    pub ip: Ip,
 }
 
 /// One option of a message.
@@ -51,7 +53,7 @@ pub enum OptionKind {
     Raw(u8, Vec<u8>),
 }
 
-/// Changes to the encoded octets. Order: padding, patches, header fields, whole header, length, checksum.
+/// Changes to the encoded octets. Order: padding, patches, header fields, whole header, length, checksum, late patches.
 #[derive(Clone, Debug, Default)]
 pub struct Wire {
     /// Leaves out the padding between options.
@@ -66,6 +68,17 @@ pub struct Wire {
     pub append: Vec<u8>,
     /// What becomes of the checksum.
     pub checksum: Checksum,
+    /// Changes behind the checksum, which no longer fits then.
+    pub late_patch: Vec<At<Edit>>,
+}
+
+/// The IPv6 packet around a message.
+#[derive(Clone, Debug, Default)]
+pub struct Ip {
+    /// Hop Limit.
+    pub hop_limit: Option<u8>,
+    /// Extension headers in front of the message: their numbers, and their octets behind Next Header and length.
+    pub headers: Vec<(u8, Vec<u8>)>,
 }
 
 /// The checksum of a message that is sent.
@@ -93,6 +106,26 @@ pub struct Filter {
     pub lacks: Vec<OptionMatch>,
     /// How many of an option it must have.
     pub count: Vec<(&'static OptionSpec, At<Matcher>)>,
+    /// What `has` says of options that it does not name.
+    pub mode: Mode,
+}
+
+/// How `has` is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The message may have more options, in any order.
+    #[default]
+    Subset,
+    /// These options stand in this order, others between them or not.
+    Ordered,
+    /// These options in this order and no others but padding.
+    Exact,
+}
+
+impl Mode {
+    /// Every mode with its name in scripts.
+    pub const NAMES: &'static [(&'static str, Self)] =
+        &[("subset", Self::Subset), ("ordered", Self::Ordered), ("exact", Self::Exact)];
 }
 
 /// What a matcher looks at.
@@ -158,6 +191,8 @@ pub enum Op {
     Hex,
     /// Within this prefix.
     WithinPrefix,
+    /// Text that is wholly of this form.
+    Regex,
 }
 
 /// An option that a message must have, or not have.

@@ -6,13 +6,15 @@ mod message;
 use dmm_codec::wire::FieldSpec;
 use dmm_codec::{MessageSpec, OptionSpec};
 
-pub use message::{Body, Checksum, Filter, Matcher, Op, OptionEntry, OptionKind, OptionMatch, Subject, Wire};
+pub use message::{
+    Body, Checksum, Filter, Ip, Matcher, Mode, Op, OptionEntry, OptionKind, OptionMatch, Subject, Wire,
+};
 
 use super::condition::Condition;
 use super::span::Span;
 use super::yaml::Node;
 use crate::transport::Role;
-use crate::verdict::Level;
+use crate::verdict::{Level, Verdict};
 
 /// Something and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,14 +56,35 @@ pub struct TestCase {
     pub params: Vec<(At<String>, Vec<Node>)>,
     /// Rows of `cases`; each is an instance.
     pub rows: Vec<Row>,
+    /// How often it is run for its verdict; none for once.
+    pub runs: Option<Runs>,
+    /// What a message that no step asked for makes of the case.
+    pub unexpected: Verdict,
+    /// Name of the variant that it is.
+    pub variant: Option<String>,
     /// What must succeed before the case can be judged.
     pub preamble: Vec<Step>,
+    /// What makes the implementation do what is judged; if it fails, nothing can be judged.
+    pub stimulus: Vec<Step>,
     /// What is judged.
     pub steps: Vec<Step>,
     /// What leaves the implementation as it was.
     pub postamble: Vec<Step>,
     /// Templates and procedures that it includes.
     pub library: Library,
+}
+
+/// `runs`: a verdict on the share of runs that are good.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    /// Where it stands.
+    pub span: Span,
+    /// How many: quick, full.
+    pub count: (u32, u32),
+    /// The share that must be good.
+    pub accept: f64,
+    /// How sure that must be.
+    pub confidence: f64,
 }
 
 /// Templates and procedures of `*.lib.yaml`.
@@ -77,6 +100,19 @@ impl Library {
     /// The template of this name.
     pub fn template(&self, name: &str) -> Option<&Body> {
         self.templates.iter().find(|(known, _)| known == name).map(|(_, body)| body)
+    }
+
+    /// The template of this name, and those that it uses, the undermost first; none if one is missing, or uses itself.
+    pub fn layers(&self, name: &str) -> Option<Vec<&Body>> {
+        let mut layers = vec![self.template(name)?];
+        while let Some(below) = layers.last().and_then(|layer| layer.template.as_ref()) {
+            if layers.len() > self.templates.len() {
+                return None;
+            }
+            layers.push(self.template(&below.value)?);
+        }
+        layers.reverse();
+        Some(layers)
     }
 
     /// The procedure of this name.
@@ -186,6 +222,24 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Whether it says of the implementation under test that it is right or wrong.
+    pub fn judges(&self) -> bool {
+        match self {
+            Self::Expect(_)
+            | Self::ExpectNone(_)
+            | Self::ExpectAll(_)
+            | Self::Series(_)
+            | Self::Outcome(_)
+            | Self::Check(_) => true,
+            Self::Send(_)
+            | Self::Call(_)
+            | Self::ForEach(_)
+            | Self::Wait(_)
+            | Self::Note(_)
+            | Self::Trigger(_) => false,
+        }
+    }
+
     /// Its key in the script.
     pub fn name(&self) -> &'static str {
         match self {
@@ -231,6 +285,25 @@ pub struct Expect {
     pub time: Node,
     /// Not before this.
     pub after: Option<Node>,
+    /// Several answers that are allowed, each with a verdict of its own.
+    pub one_of: Vec<Branch>,
+}
+
+/// One of several answers.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// Where it stands.
+    pub span: Span,
+    /// Its name in reports.
+    pub name: String,
+    /// What the message is, besides what holds for all branches.
+    pub filter: Filter,
+    /// What it makes of the case.
+    pub verdict: Verdict,
+    /// Whether it is allowed at all.
+    pub when: Option<Condition>,
+    /// Why.
+    pub note: String,
 }
 
 /// `expect_series`.

@@ -1,0 +1,83 @@
+//! `dmm conform`: loads suites and a profile, runs the cases against a bench, writes reports and evidence.
+
+mod campaign;
+mod evidence;
+mod list;
+mod progress;
+mod report;
+mod run;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+use dmm_conformance::report::{About, Report};
+use dmm_conformance::{Bench, CaseResult, Catalogue, Profile, Selection, Suite, Timing};
+
+pub use self::evidence::{evidence, write_evidence};
+pub use self::list::{ListArgs, list};
+pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
+pub use self::run::{EXAMPLES as RUN_EXAMPLES, RunArgs, run};
+pub use self::schema::{SchemaArgs, schema};
+use crate::reference::ReferenceCmd;
+use crate::{Failure, project_path};
+
+/// A run that was made.
+pub struct Judged {
+    /// What became of each case, in the order of the plan.
+    pub cases: Vec<CaseResult>,
+    about: About,
+    catalogue: Catalogue,
+}
+
+impl Judged {
+    /// The report on it.
+    pub fn report(&self, strict: bool) -> Report<'_> {
+        Report { results: &self.cases, about: self.about.clone(), catalogue: &self.catalogue, strict }
+    }
+}
+
+/// What a run needs besides a bench.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Scripts, or folders of them.
+    pub paths: &'a [PathBuf],
+    /// The profile of the implementation under test.
+    pub profile: &'a Path,
+    /// The requirement catalogue.
+    pub requirements: &'a Path,
+}
+
+/// Makes a bench for each of the threads that run cases.
+pub type MakeBench<'a> = dyn Fn() -> Box<dyn Bench> + Sync + 'a;
+
+/// Runs the cases of some suites, each on a bench that nobody else uses meanwhile.
+pub fn judge(inputs: &Inputs<'_>, selection: &Selection, benches: &MakeBench<'_>) -> Result<Judged, Failure> {
+    let catalogue = Catalogue::load(&[inputs.requirements.to_owned()]).map_err(Failure::usage)?;
+    let suite = Suite::load(inputs.paths, &catalogue).map_err(Failure::usage)?;
+    let profile = Profile::load(inputs.profile).map_err(Failure::usage)?;
+    let plan = suite.plan(&profile, selection).map_err(Failure::usage)?;
+    let timing = match selection.timing {
+        Timing::Quick => "quick",
+        Timing::Full => "full",
+    };
+    let about = About {
+        name: profile.name.clone(),
+        vendor: profile.vendor.clone(),
+        version: profile.version.clone(),
+        clock: "virtual".to_owned(),
+        timing: timing.to_owned(),
+    };
+    Ok(Judged { cases: campaign::run(&plan, &profile, benches), about, catalogue })
+}
+
+/// The reference CMD by the project's own suites.
+pub fn judge_reference(suites: &Path) -> Result<Judged, Failure> {
+    let profile = project_path("conformance/profiles/ref-cmd.iut.yaml")?;
+    let paths = [suites.to_owned()];
+    let inputs = Inputs { paths: &paths, profile: &profile, requirements: &requirements(None)? };
+    judge(&inputs, &Selection::default(), &|| Box::new(ReferenceCmd::default()))
+}
+
+fn requirements(given: Option<&Path>) -> Result<PathBuf, Failure> {
+    given.map_or_else(|| project_path("conformance/requirements"), |path| Ok(path.to_owned()))
+}

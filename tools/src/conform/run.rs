@@ -1,0 +1,147 @@
+//! `dmm conform run`: what the command line asks for, and what it gets.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use dmm_conformance::report::json::Document;
+use dmm_conformance::report::terminal::{Colour, Terminal};
+use dmm_conformance::{Selection, Timing, Verdict};
+
+use super::evidence::DOCUMENT;
+use super::report::{Outputs, read, write};
+use super::{Inputs, judge, requirements, write_evidence};
+use crate::reference::ReferenceCmd;
+use crate::{Exit, Failure, print, project_path};
+
+/// What `dmm conform run --help` shows at its end.
+pub const EXAMPLES: &str = "\
+Examples:
+  dmm conform run conformance/suites --iut ref-cmd
+  dmm conform run conformance/suites --iut ref-cmd --report out/report      open out/report/index.html
+  dmm conform run conformance/suites --iut ref-cmd --report out/report --rerun failed
+  dmm conform run conformance/suites/cmd --iut ref-cmd --quick --tag core --junit junit.xml
+
+Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 inconclusive, 5 nothing ran.";
+
+/// `dmm conform run`.
+#[derive(Args)]
+pub struct RunArgs {
+    /// Scripts (`*.test.yaml`), or folders of them.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// What is judged: `ref-cmd`, the reference CMD in this process.
+    #[arg(long, value_parser = ["ref-cmd"])]
+    iut: String,
+    /// What it says about itself (`*.iut.yaml`), in the place of the project's own profile of it.
+    #[arg(long)]
+    profile: Option<PathBuf>,
+    /// The clock: `virtual`, so that 95 s of backoff take milliseconds.
+    #[arg(long, value_parser = ["virtual"], default_value = "virtual")]
+    clock: String,
+    /// Cases whose id begins so: `cmd.reg`, `any.opt.001[bad-checksum]`.
+    #[arg(long)]
+    filter: Vec<String>,
+    /// Cases with this tag.
+    #[arg(long)]
+    tag: Vec<String>,
+    /// Only what ended so in the run whose document lies in `--report`, or in `--json`.
+    #[arg(long, value_name = "WHICH")]
+    rerun: Option<Rerun>,
+    /// The first few messages of each series only.
+    #[arg(long, conflicts_with = "full")]
+    quick: bool,
+    /// As many messages of each series as the requirement speaks of; so it is without --quick.
+    #[arg(long)]
+    full: bool,
+    /// A WARN counts as a failure.
+    #[arg(long)]
+    strict: bool,
+    /// Where a page, its JSON, and a capture and a ladder per case go.
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Where the JSON document goes.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
+    /// The requirement catalogue.
+    #[arg(long)]
+    requirements: Option<PathBuf>,
+}
+
+/// Which cases of an earlier run are run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Rerun {
+    /// Against a requirement, or against a waiver.
+    Failed,
+    /// Everything that was not judged: inconclusive, or in error.
+    Unjudged,
+    /// Everything but what passed, and what does not apply.
+    NotPassed,
+}
+
+impl Rerun {
+    fn takes(self, verdict: Verdict) -> bool {
+        let failed = matches!(verdict, Verdict::Fail | Verdict::Xpass);
+        let unjudged = matches!(verdict, Verdict::Inconclusive | Verdict::Error);
+        match self {
+            Self::Failed => failed,
+            Self::Unjudged => unjudged,
+            Self::NotPassed => failed || unjudged || verdict == Verdict::Warn,
+        }
+    }
+}
+
+/// Runs the cases, and writes what was asked for.
+pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
+    let selection = Selection {
+        names: args.filter.clone(),
+        only: args.rerun.map(|which| earlier(args, which)).transpose()?,
+        tags: args.tag.clone(),
+        today: Some(today()),
+        timing: if args.quick { Timing::Quick } else { Timing::Full },
+        ..Selection::default()
+    };
+    let profile = match &args.profile {
+        Some(path) => path.clone(),
+        None => project_path(&format!("conformance/profiles/{}.iut.yaml", args.iut))?,
+    };
+    let requirements = requirements(args.requirements.as_deref())?;
+    let inputs = Inputs { paths: &args.paths, profile: &profile, requirements: &requirements };
+    let judged = judge(&inputs, &selection, &|| Box::new(ReferenceCmd::default()))?;
+    let report = judged.report(args.strict);
+    let exit = Exit(report.exit_code());
+    let document = Document::of(&report);
+    args.outputs.write(&document)?;
+    if let Some(path) = &args.json {
+        write(path, &document.to_json().map_err(Failure::bench)?)?;
+    }
+    let page = args.report.as_ref().map(|folder| write_evidence(&judged, args.strict, folder)).transpose()?;
+    let colour = if std::io::stdout().is_terminal() { Colour::Always } else { Colour::Never };
+    let mut said = Terminal { report, colour }.to_string();
+    if let Some(page) = page {
+        said += &format!("page, captures and ladders: {}\n", page.display());
+    }
+    print(&said)?;
+    Ok(exit)
+}
+
+#[expect(clippy::disallowed_methods, reason = "waivers expire by the day on which somebody runs the cases")]
+fn today() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let mut day = crate::decode::utc(dmm_codec::Instant::default() + since);
+    day.truncate("2026-01-01".len());
+    day
+}
+
+/// The cases of an earlier run that ended so.
+fn earlier(args: &RunArgs, which: Rerun) -> Result<Vec<String>, Failure> {
+    let path = args.report.as_ref().map(|folder| folder.join(DOCUMENT)).or_else(|| args.json.clone());
+    let path = path.ok_or_else(|| {
+        Failure::usage("--rerun reads the run before this one: say where it lies with --report or --json")
+    })?;
+    let document = read(&path)?;
+    let taken = document.results.iter().filter(|result| which.takes(result.verdict));
+    Ok(taken.map(|result| result.name.clone()).collect())
+}

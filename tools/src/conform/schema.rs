@@ -1,0 +1,28 @@
+//! `dmm conform schema`: the published JSON Schemas, for editors and for readers of results.
+
+use clap::Args;
+use dmm_conformance::report::json;
+
+use crate::{Exit, Failure, print};
+
+/// `dmm conform schema`.
+#[derive(Args)]
+pub struct SchemaArgs {
+    /// Of which files.
+    of: Of,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Of {
+    /// The JSON document of a run.
+    Results,
+}
+
+/// Prints a schema.
+pub fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
+    let schema = match args.of {
+        Of::Results => json::schema(),
+    };
+    print(&(serde_json::to_string_pretty(&schema).map_err(Failure::bench)? + "\n"))
+}
