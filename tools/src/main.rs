@@ -93,7 +93,7 @@ enum Conform {
     /// Makes the page and other reports of a run again from its JSON document.
     #[command(after_help = dmm::conform::REPORT_EXAMPLES)]
     Report(dmm::conform::ReportArgs),
-    /// Prints the JSON Schema of results.
+    /// Prints the JSON Schema of results, or of scripts, libraries and profiles for editors.
     Schema(dmm::conform::SchemaArgs),
 }
 

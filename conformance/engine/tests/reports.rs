@@ -81,9 +81,8 @@ fn report(results: &[CaseResult]) -> Report<'_> {
 fn the_published_schema_is_that_of_the_types() {
     let path = folder("schema/results.schema.json");
     let published = std::fs::read_to_string(&path).unwrap_or_default();
-    let made = serde_json::to_string_pretty(&schema()).expect("a schema is JSON") + "\n";
     assert!(
-        published == made,
+        serde_json::from_str::<serde_json::Value>(&published).ok() == Some(schema().to_value()),
         "{} is not what `dmm conform schema results` prints: write it anew, and look at the difference",
         path.display()
     );

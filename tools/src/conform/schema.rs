@@ -2,6 +2,7 @@
 
 use clap::Args;
 use dmm_conformance::report::json;
+use dmm_conformance::script::schema;
 
 use crate::{Exit, Failure, print};
 
@@ -17,12 +18,21 @@ pub struct SchemaArgs {
 enum Of {
     /// The JSON document of a run.
     Results,
+    /// `*.test.yaml`.
+    Test,
+    /// `*.lib.yaml`.
+    Lib,
+    /// `*.iut.yaml`.
+    Iut,
 }
 
 /// Prints a schema.
 pub fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
-    let schema = match args.of {
-        Of::Results => json::schema(),
+    let said = match args.of {
+        Of::Results => json::schema().to_value(),
+        Of::Test => schema::test(),
+        Of::Lib => schema::library(),
+        Of::Iut => schema::profile(),
     };
-    print(&(serde_json::to_string_pretty(&schema).map_err(Failure::bench)? + "\n"))
+    print(&(serde_json::to_string_pretty(&said).map_err(Failure::bench)? + "\n"))
 }

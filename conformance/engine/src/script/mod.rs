@@ -9,6 +9,7 @@ pub(crate) mod filter;
 mod lint;
 pub mod model;
 pub mod plan;
+pub mod schema;
 pub(crate) mod source;
 pub mod span;
 mod steps;
