@@ -55,6 +55,9 @@ dmm captures                  make them anew")]
     /// Runs random domains in virtual time against a naive model of RFC 8885.
     #[command(subcommand)]
     Sim(Sim),
+    /// Reads what a node has kept: as JSON, and back.
+    #[command(subcommand, after_help = dmm::store::EXAMPLES)]
+    Store(dmm::store::StoreCommand),
     /// Puts the Wireshark plugin where this user's Wireshark looks, or takes it away.
     #[command(subcommand)]
     Plugin(Plugin),
@@ -120,6 +123,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Reference(args) => return dmm::page::run(&args),
         Command::Captures { dir, check } => return dmm::captures::run(&dir, check),
         Command::Sim(Sim::Run(args)) => return dmm::sim::run(&args),
+        Command::Store(command) => return dmm::store::run(&command),
         Command::Plugin(Plugin::Install { plugin }) => {
             dmm::plugin::install(&plugin.map_or_else(dmm::plugin::built, Ok)?)?
         }
