@@ -167,6 +167,11 @@ fn identifier(key: &[u8]) -> Option<MnIdentifier> {
     Some(MnIdentifier { subtype: MnIdSubtype(*subtype), identifier: identifier.to_vec() })
 }
 
+/// The octets of a record as a store has them.
+pub fn octets(record: &Record) -> Vec<u8> {
+    encode(record, Vec::new())
+}
+
 /// The octets of a record, in a buffer that is used again.
 pub(crate) fn encode(record: &Record, mut buffer: Vec<u8>) -> Vec<u8> {
     buffer.clear();

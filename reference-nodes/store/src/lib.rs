@@ -20,7 +20,7 @@ use dmm_proto::record::{MobileRecord, Record, SessionRecord};
 use serde::{Deserialize, Serialize};
 
 pub use error::{Problem, StoreError};
-pub use file::{FileStore, VERSION};
+pub use file::{FileStore, VERSION, octets};
 pub use json::{FORMAT, export, import};
 pub use writer::{Done, Writer};
 

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark is where the clock is read")]
 
 mod capture;
+mod cmd;
 mod codec;
 mod dissector;
 mod nodes;
@@ -74,7 +75,7 @@ fn main() -> ExitCode {
     let wants = |group: &str| cli.group.as_deref().is_none_or(|wanted| wanted == group);
     let groups: [(&str, &str, Measure); 3] = [
         ("codec", "the codec: half a minute", codec::rows),
-        ("nodes", "nodes: a few seconds", || Ok(nodes::rows())),
+        ("nodes", "nodes: half a minute", || Ok(nodes::rows().into_iter().chain(cmd::rows()?).collect())),
         ("dissector", "the plugin: some minutes", dissector::rows),
     ];
     let mut rows = Vec::new();
