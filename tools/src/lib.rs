@@ -14,6 +14,7 @@ pub mod page;
 pub mod plugin;
 pub mod reference;
 pub mod sim;
+pub mod store;
 pub mod traffic;
 
 use std::io::{self, Write as _};

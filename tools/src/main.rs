@@ -77,6 +77,9 @@ dmm captures                  make them anew")]
     /// Moves mobile nodes at a running node, restarts it, prints all that it holds.
     #[command(after_help = dmm::ctl::CTL_EXAMPLES)]
     Ctl(dmm::ctl::CtlArgs),
+    /// Reads what a node has kept: as JSON, and back.
+    #[command(subcommand, after_help = dmm::store::EXAMPLES)]
+    Store(dmm::store::StoreCommand),
     /// Puts the Wireshark plugin where this user's Wireshark looks, or takes it away.
     #[command(subcommand)]
     Plugin(Plugin),
@@ -162,6 +165,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Mag(args) => return dmm::node::run(Role::Mag, &args),
         Command::Status(args) => return dmm::ctl::status(&args),
         Command::Ctl(args) => return dmm::ctl::ctl(&args),
+        Command::Store(command) => return dmm::store::run(&command),
         Command::Plugin(Plugin::Install { plugin }) => {
             dmm::plugin::install(&plugin.map_or_else(dmm::plugin::built, Ok)?)?
         }

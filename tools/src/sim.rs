@@ -39,6 +39,7 @@ struct Sum {
     steps: u64,
     frames: u64,
     attachments: u64,
+    kills: u64,
     failed: Vec<(u64, Outcome)>,
 }
 
@@ -86,6 +87,7 @@ impl Sum {
         self.steps += outcome.steps;
         self.frames += outcome.frames;
         self.attachments += outcome.attachments;
+        self.kills += outcome.kills;
         if outcome.failure.is_some() {
             self.failed.push((seed, outcome));
         }
@@ -132,11 +134,12 @@ fn print_lines(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
         println!("    {}", capture.display());
     }
     println!(
-        "{} seeds from {}: {} failed; {} attachments, {} frames, {} steps",
+        "{} seeds from {}: {} failed; {} attachments, {} kills, {} frames, {} steps",
         args.seeds,
         args.from,
         sum.failed.len(),
         sum.attachments,
+        sum.kills,
         sum.frames,
         sum.steps
     );
@@ -162,6 +165,7 @@ fn print_json(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
         "seeds": args.seeds,
         "from": args.from,
         "attachments": sum.attachments,
+        "kills": sum.kills,
         "frames": sum.frames,
         "steps": sum.steps,
         "failed": failed,

@@ -285,6 +285,8 @@ impl Shell {
                     self.machine.handle_input(self.clock.now(), Input::Forwarding { id, result });
                 }
             }
+            // Only a node that is configured to be durable asks for it, and none is here.
+            Output::Persist(_) => {}
             Output::Event(event) => self.happened(&event),
         }
     }

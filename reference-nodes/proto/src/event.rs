@@ -90,6 +90,8 @@ pub enum Event {
         /// Where the tunnel leads.
         s_maar: Ipv6Addr,
     },
+    /// What was to be promised could not be made durable, so that it was not promised.
+    NotDurable,
     /// Forwarding could not be changed.
     ForwardingFailed {
         /// Why.
@@ -116,6 +118,9 @@ impl fmt::Display for Event {
             Self::Ended { mn } => write!(f, "{mn}: session ended"),
             Self::Serving { mn, tunnels } => write!(f, "{mn}: served here, {tunnels} tunnel(s) to P-MAARs"),
             Self::Anchoring { mn, s_maar } => write!(f, "{mn}: prefix anchored here, tunnel to {s_maar}"),
+            Self::NotDurable => {
+                f.write_str("the store could not be written: nothing is promised until it can")
+            }
             Self::ForwardingFailed { why } => write!(f, "forwarding could not be changed: {why}"),
         }
     }

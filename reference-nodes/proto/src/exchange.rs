@@ -71,19 +71,22 @@ impl Request {
         }
     }
 
-    /// The PBA that answers (RFC 5213 §5.3.6): sequence number copied, identifier, Handoff Indicator and Access
-    /// Technology Type always there, the other options where the PBU had them.
+    /// What its answer repeats.
+    pub fn echo(&self) -> Echo {
+        Echo {
+            seq: self.seq,
+            handoff: self.handoff,
+            technology: self.technology,
+            link_layer: self.link_layer.clone(),
+            link_local: self.link_local,
+            timestamp: self.timestamp,
+        }
+    }
+
+    /// The PBA that answers.
     pub fn answer(&self, status: Status, lifetime: Lifetime, prefixes: &[Ipv6Net]) -> Pba {
-        let mut options =
-            vec![MobilityOption::MnIdentifier(self.mn.clone().unwrap_or(MnIdentifier::empty()))];
-        options.extend(prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
-        options.push(MobilityOption::HandoffIndicator(self.handoff.unwrap_or(HandoffIndicator(0))));
-        options.push(MobilityOption::AccessTechnology(self.technology.unwrap_or(AccessTechnology(0))));
-        options.extend(self.timestamp.map(MobilityOption::Timestamp));
-        options.extend(self.link_layer.clone().map(MobilityOption::MnLinkLayerIdentifier));
-        options.extend(self.link_local.map(MobilityOption::LinkLocalAddress));
-        // RFC 8885 §4.2, R4.2.2: "the sender of the message supports operating as a MAAR or CMD".
-        Pba { status, flags: PbaFlags::P | PbaFlags::D, seq: self.seq, lifetime, options }
+        let mn = self.mn.clone().unwrap_or(MnIdentifier::empty());
+        self.echo().answer(mn, status, lifetime, prefixes)
     }
 
     /// The PBA that rejects: the request's own prefixes are echoed (RFC 5213 §5.3.6).
@@ -105,11 +108,51 @@ impl Request {
     }
 }
 
+/// What of a PBU its answer repeats, and what the next PBU is compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Echo {
+    /// Sequence number.
+    pub seq: u16,
+    /// Handoff Indicator.
+    pub handoff: Option<HandoffIndicator>,
+    /// Access Technology Type.
+    pub technology: Option<AccessTechnology>,
+    /// Mobile Node Link-layer Identifier.
+    pub link_layer: Option<LinkLayerAddress>,
+    /// Link-local Address.
+    pub link_local: Option<Ipv6Addr>,
+    /// Timestamp.
+    pub timestamp: Option<Timestamp>,
+}
+
+impl Echo {
+    /// The PBA that answers (RFC 5213 §5.3.6): sequence number copied, identifier, Handoff Indicator and Access
+    /// Technology Type always there, the other options where the PBU had them.
+    pub fn answer(&self, mn: MnIdentifier, status: Status, lifetime: Lifetime, prefixes: &[Ipv6Net]) -> Pba {
+        let mut options = vec![MobilityOption::MnIdentifier(mn)];
+        options.extend(prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
+        options.push(MobilityOption::HandoffIndicator(self.handoff.unwrap_or(HandoffIndicator(0))));
+        options.push(MobilityOption::AccessTechnology(self.technology.unwrap_or(AccessTechnology(0))));
+        options.extend(self.timestamp.map(MobilityOption::Timestamp));
+        options.extend(self.link_layer.clone().map(MobilityOption::MnLinkLayerIdentifier));
+        options.extend(self.link_local.map(MobilityOption::LinkLocalAddress));
+        // RFC 8885 §4.2, R4.2.2: "the sender of the message supports operating as a MAAR or CMD".
+        Pba { status, flags: PbaFlags::P | PbaFlags::D, seq: self.seq, lifetime, options }
+    }
+
+    /// What to compare the next PBU with.
+    pub fn freshness(&self) -> Freshness {
+        Freshness { seq: self.seq, timestamp: self.timestamp }
+    }
+}
+
 /// What the last accepted PBU left to compare the next one with (RFC 5213 §5.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Freshness {
-    seq: u16,
-    timestamp: Option<Timestamp>,
+    /// Its sequence number.
+    pub seq: u16,
+    /// Its time stamp.
+    pub timestamp: Option<Timestamp>,
 }
 
 impl Freshness {

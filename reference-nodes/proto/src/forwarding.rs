@@ -26,6 +26,7 @@ pub(crate) struct Forwarding {
 /// Outputs that promise forwarding, and the orders that they wait for.
 #[derive(Clone, Debug)]
 struct Held {
+    mn: MnIdentifier,
     waits_for: BTreeSet<OpId>,
     outputs: Vec<Output>,
     /// What leaves in their place if an order could not be carried out; taken at the first that could not.
@@ -34,14 +35,14 @@ struct Held {
 
 impl Forwarding {
     /// Orders what one mobile node's forwarding lacks or has too much of: first what is missing, in the order of
-    /// creation, then what is too much, in the opposite order. What promises it follows, or is held back.
+    /// creation, then what is too much, in the opposite order. And what promises it, where it needs not be held back.
     pub(crate) fn reconcile(
         &mut self,
         mn: &MnIdentifier,
         plane: Plane,
         promises: Vec<Output>,
         otherwise: Vec<Output>,
-    ) -> Vec<Output> {
+    ) -> (Vec<Output>, Vec<Output>) {
         let before = self.planes.remove(mn).unwrap_or_default();
         for entry in plane.difference(&before) {
             *self.wanted.entry(*entry).or_default() += 1;
@@ -68,19 +69,35 @@ impl Forwarding {
         }
         let needed = self.pending.iter().filter(|(_, entry)| plane.contains(entry));
         let waits_for: BTreeSet<OpId> = needed.map(|(id, _)| *id).collect();
-        if waits_for.is_empty() {
-            outputs.extend(promises);
-        } else if !promises.is_empty() {
-            self.held.push(Held { waits_for, outputs: promises, otherwise: Some(otherwise) });
-        }
         if !plane.is_empty() {
             self.planes.insert(mn.clone(), plane);
+        }
+        if waits_for.is_empty() || promises.is_empty() {
+            return (outputs, promises);
+        }
+        self.held.push(Held { mn: mn.clone(), waits_for, outputs: promises, otherwise: Some(otherwise) });
+        (outputs, Vec::new())
+    }
+
+    /// Takes over what is there already: nobody wants it yet.
+    pub(crate) fn find(&mut self, found: &Plane) {
+        self.ordered.extend(found);
+    }
+
+    /// Has what nobody wants removed, in the opposite order of creation.
+    pub(crate) fn sweep(&mut self) -> Vec<Output> {
+        let unwanted = self.ordered.iter().rev().filter(|entry| !self.wanted.contains_key(entry));
+        let unwanted: Vec<Entry> = unwanted.copied().collect();
+        let mut outputs = Vec::new();
+        for entry in unwanted {
+            self.ordered.remove(&entry);
+            self.order(&mut outputs, Op::Remove(entry));
         }
         outputs
     }
 
-    /// An order was carried out, or could not be; what was held back for it.
-    pub(crate) fn done(&mut self, id: OpId, failed: bool) -> Vec<Output> {
+    /// An order was carried out, or could not be; what was held back for it, and whom that is about.
+    pub(crate) fn done(&mut self, id: OpId, failed: bool) -> Vec<(MnIdentifier, Output)> {
         let entry = self.pending.remove(&id);
         // It is not there, so the next comparison orders it again.
         if let Some(entry) = entry.filter(|_| failed) {
@@ -94,7 +111,8 @@ impl Forwarding {
                 held.outputs = otherwise;
             }
         }
-        self.held.extract_if(.., |held| held.waits_for.is_empty()).flat_map(|held| held.outputs).collect()
+        let free = self.held.extract_if(.., |held| held.waits_for.is_empty());
+        free.flat_map(|held| held.outputs.into_iter().map(move |output| (held.mn.clone(), output))).collect()
     }
 
     /// How many entries it was ordered to hold.

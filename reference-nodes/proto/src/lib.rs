@@ -12,10 +12,12 @@ pub mod cmd;
 pub mod event;
 pub mod exchange;
 mod forwarding;
+mod journal;
 pub mod legacy;
 pub mod maar;
 pub mod peer;
 pub mod plan;
+pub mod record;
 pub mod timing;
 pub mod updates;
 pub mod view;
@@ -29,6 +31,7 @@ use dmm_dataplane::{Op, OpFailure, OpId};
 
 pub use cmd::{Cmd, CmdConfig};
 pub use event::Event;
+pub use journal::{NotDurable, Write, WriteId};
 pub use maar::{Maar, MaarConfig};
 pub use peer::MaarPeer;
 pub use plan::{Deregistration, Plan};
@@ -112,6 +115,14 @@ pub enum Input<'a> {
         /// How it went.
         result: Result<(), OpFailure>,
     },
+    /// Writes were done, or could not be. Writes become durable in the order in which they were ordered, so one answer may be
+    /// for many.
+    Persisted {
+        /// The last that is answered; those before it that were not answered yet are answered likewise.
+        through: WriteId,
+        /// How it went.
+        result: Result<(), NotDurable>,
+    },
 }
 
 /// What happens on an access link.
@@ -152,6 +163,8 @@ pub enum Output {
         /// What to change.
         op: Op,
     },
+    /// Make something durable, and answer with [`Input::Persisted`]. Only nodes that are configured to be durable ask for it.
+    Persist(Write),
     /// Something that a person or a test may want to know.
     Event(Event),
 }

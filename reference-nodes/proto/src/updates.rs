@@ -2,7 +2,7 @@
 //! (RFC 8885 §3.6). It knows whom a PBU is for and when it may leave; what stands in it is made by the node at that
 //! moment, so that each sending has a fresh sequence number and time stamp (RFC 5213 §6.9.4, R3.6.6).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 
 use dmm_codec::{Instant, MnIdentifier};
@@ -72,6 +72,8 @@ pub struct Updates {
     outstanding: BTreeMap<UpdateKey, Update>,
     /// When each is looked at next: no earlier than it may be sent, as far as is known.
     agenda: Agenda<UpdateKey>,
+    /// Those that may not leave before what they say is durable.
+    parked: BTreeSet<UpdateKey>,
     /// R3.6.5; without a mobile node where all are counted together.
     rates: BTreeMap<(Ipv6Addr, Option<MnIdentifier>), UpdateRate>,
     /// One sequence space per peer (stance A8).
@@ -96,6 +98,7 @@ impl Updates {
             buckets: BTreeMap::new(),
             outstanding: BTreeMap::new(),
             agenda: Agenda::default(),
+            parked: BTreeSet::new(),
             rates: BTreeMap::new(),
             sequences: BTreeMap::new(),
         }
@@ -114,6 +117,7 @@ impl Updates {
         persistence: Persistence,
         first: Option<u16>,
     ) {
+        self.parked.remove(&key);
         self.agenda.set(&key, Some(now));
         self.outstanding.insert(key, Update { sent: 0, seq: 0, first, persistence });
     }
@@ -121,6 +125,7 @@ impl Updates {
     /// Stops sending.
     pub fn cancel(&mut self, key: &UpdateKey) {
         self.agenda.set(key, None);
+        self.parked.remove(key);
         self.outstanding.remove(key);
     }
 
@@ -132,6 +137,16 @@ impl Updates {
             sent: update.sent,
             next: self.agenda.at(key),
         })
+    }
+
+    /// What is kept of a mobile node has become durable, or is to be tried again: its PBUs that waited for that may leave then.
+    pub(crate) fn unpark(&mut self, mn: &MnIdentifier, at: Instant) {
+        let of_mn = UpdateKey { mn: mn.clone(), peer: Ipv6Addr::UNSPECIFIED };
+        let parked = self.parked.range(of_mn..).take_while(|key| key.mn == *mn);
+        for key in parked.cloned().collect::<Vec<_>>() {
+            self.parked.remove(&key);
+            self.agenda.set(&key, Some(at));
+        }
     }
 
     /// How many are outstanding.
@@ -170,6 +185,16 @@ impl Updates {
 
     /// The next PBU that may leave now. The caller sends it.
     pub fn due(&mut self, now: Instant) -> Option<Due> {
+        self.due_if(now, |_| true)
+    }
+
+    /// As [`Updates::due`], where PBUs about some mobile nodes have to wait. They are made when they leave: a PBU that is held back
+    /// would have an old time stamp, and leave at another time than was counted.
+    pub(crate) fn due_if(
+        &mut self,
+        now: Instant,
+        mut may_leave: impl FnMut(&MnIdentifier) -> bool,
+    ) -> Option<Due> {
         if self.bucket.ready_at() > now {
             return None;
         }
@@ -181,10 +206,14 @@ impl Updates {
                 return None;
             }
             let (key, ready) = (key.clone(), self.ready_at(key));
-            if ready <= now {
+            if ready > now {
+                self.agenda.set(&key, Some(ready));
+            } else if may_leave(&key.mn) {
                 break key;
+            } else {
+                self.agenda.set(&key, None);
+                self.parked.insert(key);
             }
-            self.agenda.set(&key, Some(ready));
         };
         let due = self.next_sending(&key);
         self.bucket.take(now);

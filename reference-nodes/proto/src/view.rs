@@ -58,6 +58,8 @@ pub enum State {
     Registering,
     /// At a MAAR or MAG: on the link, served.
     Serving,
+    /// At a MAAR that was started again: it was served before, and has not shown up since.
+    Unseen,
     /// At a MAAR: off the link, and at no other MAAR as far as is known.
     Away,
     /// At a MAAR: at another MAAR; its prefix is anchored here.
@@ -75,6 +77,7 @@ impl State {
             Self::Deregistered => "deregistered",
             Self::Registering => "registering",
             Self::Serving => "serving",
+            Self::Unseen => "unseen",
             Self::Away => "away",
             Self::Anchoring => "anchoring",
             Self::Leaving => "leaving",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dmm_codec::packet::{Mac, link_local};
 use dmm_codec::{Lifetime, Message, MobilityOption, Pba, Pbu, PreviousMaar, Status};
-use dmm_dataplane::{Op, OpFailure, OpId};
+use dmm_dataplane::{Op, OpFailure, OpId, Plane};
 use dmm_proto::{Deregistration, Event, Input, LinkEvent, Maar, MaarConfig, MaarPeer, Output, Plan};
 use support::{Bench, CMD, accept, attach_pbu, maar, mn1, pool, prefix, without};
 
@@ -18,6 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 struct Subject {
     bench: Bench<Maar>,
     sent: Option<Pbu>,
+    plane: Plane,
 }
 
 type Step = fn(&mut Subject);
@@ -32,6 +33,8 @@ const STATES: &[(&str, &[Step])] = &[
     ("anchoring", &[solicit, accepted, follow]),
     ("registering again", &[solicit, accepted, follow, solicit]),
     ("leaving", &[solicit, accepted, detach, lifetime_ends]),
+    ("serving, started again", &[solicit, accepted, start_again]),
+    ("anchoring, started again", &[solicit, accepted, follow, start_again]),
 ];
 
 const INPUTS: &[(&str, Step)] = &[
@@ -54,7 +57,7 @@ impl Subject {
         let peers = vec![MaarPeer { address: maar(2), pools: vec![pool(2)] }];
         let mut config = MaarConfig { plan, deregistration, peers, ..MaarConfig::new(maar(1), CMD, pool(1)) };
         config.subscribers.insert(MOBILE, mn1());
-        Self { bench: Bench::new(Maar::new(config)), sent: None }
+        Self { bench: Bench::new(Maar::new(config)), sent: None, plane: Plane::new() }
     }
 
     fn note(&mut self, messages: &[Message]) {
@@ -74,9 +77,14 @@ impl Subject {
 
     /// Forwarding does what it is told, at once.
     fn carry_out(&mut self) {
-        let orders: Vec<OpId> = self.bench.others[self.bench.carried..].iter().filter_map(order).collect();
+        let orders: Vec<(OpId, Op)> =
+            self.bench.others[self.bench.carried..].iter().filter_map(order).collect();
         self.bench.carried = self.bench.others.len();
-        for id in orders {
+        for (id, op) in orders {
+            match op {
+                Op::Ensure(entry) => self.plane.insert(entry),
+                Op::Remove(entry) => self.plane.remove(&entry),
+            };
             let result: Result<(), OpFailure> = Ok(());
             self.input(Input::Forwarding { id, result });
         }
@@ -135,9 +143,9 @@ impl Subject {
     }
 }
 
-fn order(output: &Output) -> Option<OpId> {
+fn order(output: &Output) -> Option<(OpId, Op)> {
     match output {
-        Output::Forwarding { id, .. } => Some(*id),
+        Output::Forwarding { id, op } => Some((*id, *op)),
         _ => None,
     }
 }
@@ -202,6 +210,14 @@ fn second(subject: &mut Subject) {
 /// The lifetime asked for is 300 s.
 fn lifetime_ends(subject: &mut Subject) {
     subject.pass(SECOND * 300);
+}
+
+/// With what it had written, and forwarding as it was.
+fn start_again(subject: &mut Subject) {
+    let node = &subject.bench.node;
+    let (config, plane) = (node.config().clone(), subject.plane.clone());
+    let records: Vec<_> = node.records().collect();
+    subject.bench.node = Maar::restore(config, subject.bench.now, records, &plane);
 }
 
 fn table(plan: Plan, deregistration: Deregistration) -> String {

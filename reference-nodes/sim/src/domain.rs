@@ -6,12 +6,13 @@ use std::time::Duration;
 use dmm_codec::packet::Mac;
 use dmm_codec::{Instant, Lifetime, MnIdentifier};
 use dmm_proto::cmd::MaarPeer;
+use dmm_proto::record::Record;
 use dmm_proto::{Cmd, CmdConfig, Deregistration, Event, Maar, MaarConfig, Plan};
 use ipnet::Ipv6Net;
 
 use crate::{
-    CoreNode, Correspondent, FlowReport, HostId, LinkId, MaarHost, MobileNode, Port, Profile, Routes,
-    Simulation, Tapped,
+    CoreNode, Correspondent, Disk, FlowReport, HostId, LinkId, MaarHost, MobileNode, Port, Profile, Records,
+    Routes, Simulation, Tapped,
 };
 
 /// 2026-01-01 00:00 UTC, when every run starts.
@@ -40,6 +41,8 @@ pub struct DomainConfig {
     pub max_p_maars: usize,
     /// For how long a P-MAAR believes a CMD that says no more (stance A26).
     pub anchor_guard: Duration,
+    /// How long a write of a node's store takes, where nodes have one: they are durable then.
+    pub disk: Option<Duration>,
     /// All chance comes from it.
     pub seed: u64,
     /// The core.
@@ -63,6 +66,7 @@ impl Default for DomainConfig {
             lifetime: Lifetime::within(Duration::from_mins(5)),
             max_p_maars: 16,
             anchor_guard: Duration::from_hours(24),
+            disk: None,
             seed: 1,
             core: delay(2),
             access: delay(1),
@@ -120,7 +124,14 @@ impl DomainConfig {
 
     fn cmd(&self) -> CmdConfig {
         let &Self { plan, deregistration, max_p_maars, .. } = self;
-        CmdConfig { plan, deregistration, max_p_maars, ..CmdConfig::new(CMD, self.peers().collect()) }
+        let durable = self.disk.is_some();
+        CmdConfig {
+            plan,
+            deregistration,
+            max_p_maars,
+            durable,
+            ..CmdConfig::new(CMD, self.peers().collect())
+        }
     }
 
     fn maar(&self, number: u16) -> MaarConfig {
@@ -130,6 +141,7 @@ impl DomainConfig {
             deregistration: self.deregistration,
             lifetime: self.lifetime,
             anchor_guard: self.anchor_guard,
+            durable: self.disk.is_some(),
             peers: self.peers().filter(|peer| peer.address != address).collect(),
             local_prefixes: vec![local_network(number)],
             subscribers: (1..=self.mobiles).map(|n| (mobile_mac(n), mn_identifier(n))).collect(),
@@ -155,7 +167,11 @@ impl Domain {
         }
 
         let cmd = Cmd::new(config.cmd());
-        let cmd = sim.add_host(CoreNode::new(cmd, cmd_mac, CMD, routes.clone()));
+        let mut cmd = CoreNode::new(cmd, cmd_mac, CMD, routes.clone());
+        if let Some(takes) = config.disk {
+            cmd = cmd.with_disk(Disk::new(takes), start_cmd);
+        }
+        let cmd = sim.add_host(cmd);
         sim.plug(cmd, Port::Core, core);
         let correspondent =
             sim.add_host(Correspondent::new(correspondent_mac, CORRESPONDENT, routes.clone()));
@@ -165,8 +181,11 @@ impl Domain {
         for number in 1..=config.maars {
             let (address, mac) = (maar_address(number), mac(0xaa, number));
             let node = Maar::new(config.maar(number));
-            let maar =
-                sim.add_host(MaarHost::new(node, address, mac, routes.clone(), config.forwarding_delay));
+            let mut maar = MaarHost::new(node, address, mac, routes.clone(), config.forwarding_delay);
+            if let Some(takes) = config.disk {
+                maar = maar.with_disk(Disk::new(takes));
+            }
+            let maar = sim.add_host(maar);
             let access = sim.add_link(&format!("access{number}"), config.access);
             sim.plug(maar, Port::Core, core);
             sim.plug(maar, Port::Access, access);
@@ -209,16 +228,35 @@ impl Domain {
         self.sim.set_profile(self.core, profile);
     }
 
-    /// The CMD loses all that it knew, and starts again.
+    /// The CMD loses all that it knew but what is on its disk, and starts again.
     pub fn restart_cmd(&mut self) {
         let fresh = Cmd::new(self.config.cmd());
-        self.sim.with_host(self.cmd, |host: &mut CoreNode<Cmd>, _| host.node = fresh);
+        self.sim.with_host(self.cmd, |host: &mut CoreNode<Cmd>, now| match host.disk_mut() {
+            Some(disk) => disk.kill(now, Duration::ZERO),
+            None => host.node = fresh,
+        });
     }
 
-    /// A MAAR loses all that it knew and its forwarding with it, and starts again.
+    /// A MAAR loses all that it knew but what is on its disk, and its forwarding with it, and starts again.
     pub fn restart_maar(&mut self, number: u16) {
-        let fresh = Maar::new(self.config.maar(number));
-        self.sim.with_host(self.maars[index(number)].0, |host: &mut MaarHost, _| host.restart(fresh));
+        self.sim.with_host(self.maars[index(number)].0, |host: &mut MaarHost, now| host.restart(now));
+    }
+
+    /// Does something to the disk of a MAAR, or to the CMD's where none is named.
+    pub fn with_disk<T>(
+        &mut self,
+        maar: Option<u16>,
+        change: impl FnOnce(&mut Disk, Instant) -> T,
+    ) -> Option<T> {
+        match maar {
+            Some(number) => {
+                let id = self.maars[index(number)].0;
+                self.sim.with_host(id, |host: &mut MaarHost, now| Some(change(host.disk_mut()?, now)))
+            }
+            None => self
+                .sim
+                .with_host(self.cmd, |host: &mut CoreNode<Cmd>, now| Some(change(host.disk_mut()?, now))),
+        }
     }
 
     /// Takes a mobile node off its link.
@@ -275,11 +313,12 @@ impl Domain {
         self.sim.tap()
     }
 
-    /// The MAARs that may have changed since the last call.
-    pub fn take_touched_maars(&mut self) -> Vec<u16> {
+    /// The MAARs that may have changed since the last call, and nothing for the CMD if it may have.
+    pub fn take_touched(&mut self) -> Vec<Option<u16>> {
         let touched = self.sim.take_touched();
-        let numbered = (1..).zip(&self.maars);
-        numbered.filter(|(_, (id, _))| touched.contains(id)).map(|(number, _)| number).collect()
+        let maars = (1..).zip(&self.maars).map(|(number, (id, _))| (Some(number), *id));
+        let all = maars.chain([(None, self.cmd)]);
+        all.filter(|(_, id)| touched.contains(id)).map(|(who, _)| who).collect()
     }
 
     /// Takes the frames since the last call.
@@ -292,6 +331,15 @@ impl Domain {
         let maars = (1..=self.maars.len() as u16).map(|n| (maar_address(n), format!("maar{n}")));
         maars.chain([(CMD, "cmd".to_owned()), (CORRESPONDENT, "cn".to_owned())]).collect()
     }
+}
+
+/// The CMD starts again with what it had written.
+fn start_cmd(before: &Cmd, now: Instant, records: &Records) -> Cmd {
+    let of = |(mn, record): (&MnIdentifier, &Record)| match record {
+        Record::Session(session) => (mn.clone(), session.clone()),
+        Record::Mobile(_) => unreachable!("a CMD keeps sessions"),
+    };
+    Cmd::restore(before.config().clone(), now, records.iter().map(of))
 }
 
 fn host(address: Ipv6Addr) -> Ipv6Net {

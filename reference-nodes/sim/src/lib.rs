@@ -12,6 +12,7 @@
 
 mod core_node;
 mod correspondent;
+mod disk;
 pub mod domain;
 mod host;
 mod link;
@@ -20,8 +21,9 @@ mod mobile_node;
 mod simulation;
 pub mod trial;
 
-pub use core_node::CoreNode;
+pub use core_node::{CoreNode, Restore};
 pub use correspondent::Correspondent;
+pub use disk::{CrashPoint, Disk, DiskEvent, Records};
 pub use domain::Domain;
 pub use host::{Host, HostId, Port, Probe, Routes};
 pub use link::{Fate, LinkId, Profile, Tapped};

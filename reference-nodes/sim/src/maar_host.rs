@@ -1,16 +1,17 @@
 //! A MAAR with its forwarding, its place on the core and its access link.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use dmm_codec::Instant;
 use dmm_codec::ndp::{ND_HOP_LIMIT, RouterSolicitation};
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, ICMPV6, Ipv6, MOBILITY_HEADER, Mac};
+use dmm_codec::{Instant, MnIdentifier};
 use dmm_dataplane::{Dataplane, DropReason, Engine, Forward, Op, OpId};
+use dmm_proto::record::{MobileRecord, Record};
 use dmm_proto::{Event, Input, LinkEvent, Maar, Node, Output};
 
-use crate::{Host, Port, Routes};
+use crate::{Disk, Host, Port, Records, Routes};
 
 /// A MAAR on the simulated network.
 pub struct MaarHost {
@@ -23,6 +24,10 @@ pub struct MaarHost {
     forwarding_delay: Duration,
     /// Forwarding orders on their way.
     orders: VecDeque<(Instant, OpId, Op)>,
+    /// What the control plane keeps beyond its own life.
+    disk: Option<Disk>,
+    /// Who is on the link, as the link layer knows even while no control plane is there to hear it.
+    on_link: BTreeMap<Mac, Ipv6Addr>,
     transmit: VecDeque<(Port, Vec<u8>)>,
     /// What happened, and when.
     pub events: Vec<(Instant, Event)>,
@@ -41,10 +46,28 @@ impl MaarHost {
             routes,
             forwarding_delay,
             orders: VecDeque::new(),
+            disk: None,
+            on_link: BTreeMap::new(),
             transmit: VecDeque::new(),
             events: Vec::new(),
             dropped: Vec::new(),
         }
+    }
+
+    /// Gives it a disk.
+    pub fn with_disk(mut self, disk: Disk) -> Self {
+        self.disk = Some(disk);
+        self
+    }
+
+    /// Its disk, if it has one.
+    pub fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
+    }
+
+    /// Its disk, if it has one.
+    pub fn disk_mut(&mut self) -> Option<&mut Disk> {
+        self.disk.as_mut()
     }
 
     /// What its forwarding holds.
@@ -57,15 +80,40 @@ impl MaarHost {
         &self.node
     }
 
-    /// Starts again with nothing but its configuration, as after a loss of power.
-    pub fn restart(&mut self, node: Maar) {
-        self.node = node;
+    /// Starts again after a loss of power: its forwarding is gone, and all that it knew but what is on its disk.
+    pub fn restart(&mut self, now: Instant) {
         self.engine = Engine::new(self.address);
-        self.orders.clear();
         self.transmit.clear();
+        if let Some(disk) = &mut self.disk {
+            disk.kill(now, Duration::ZERO);
+            disk.take_start(now);
+        }
+        self.start(now);
+        self.carry_out(now);
+    }
+
+    /// The control plane starts with what is on its disk, and finds forwarding as it is.
+    fn start(&mut self, now: Instant) {
+        self.orders.clear();
+        let records = self.disk.as_ref().map_or(Vec::new(), |disk| mobiles(disk.durable()));
+        let config = self.node.config().clone();
+        self.node = Maar::restore(config, now, records, &self.engine.snapshot());
+        self.input(now, Input::Timeout);
+        // The link layer says who is there.
+        for (mobile, src) in self.on_link.clone() {
+            self.input(now, Input::Link(LinkEvent::Solicited { mobile, src }));
+        }
+    }
+
+    fn is_down(&self) -> bool {
+        self.disk.as_ref().is_some_and(Disk::is_down)
     }
 
     fn input(&mut self, now: Instant, input: Input<'_>) {
+        // The kernel forwards without a control plane; nobody answers.
+        if self.is_down() {
+            return;
+        }
         self.node.handle_input(now, input);
         while let Some(output) = self.node.poll_output() {
             match output {
@@ -79,6 +127,9 @@ impl MaarHost {
                     self.transmit.push_back((Port::Access, Ethernet::frame(ra.src_mac, ra.dst_mac, &packet)));
                 }
                 Output::Forwarding { id, op } => self.orders.push_back((now + self.forwarding_delay, id, op)),
+                Output::Persist(write) => {
+                    self.disk.as_mut().expect("who is configured to be durable has a disk").order(write);
+                }
                 Output::Event(event) => self.events.push((now, event)),
             }
         }
@@ -89,8 +140,21 @@ impl MaarHost {
         self.transmit.extend(frame.map(|frame| (Port::Core, frame)));
     }
 
-    /// Carries out forwarding orders whose time has come.
+    /// Carries out forwarding orders and writes whose time has come.
     fn carry_out(&mut self, now: Instant) {
+        if self.disk.as_mut().is_some_and(|disk| disk.take_start(now)) {
+            self.start(now);
+        }
+        loop {
+            self.forward(now);
+            let Some(event) = self.disk.as_mut().and_then(|disk| disk.poll(now)) else { return };
+            if let Some(input) = event.input() {
+                self.input(now, input);
+            }
+        }
+    }
+
+    fn forward(&mut self, now: Instant) {
         while let Some((_, id, op)) = self.orders.pop_front_if(|(at, ..)| *at <= now) {
             self.engine.submit(id, op);
             while let Some((id, result)) = self.engine.poll_done() {
@@ -128,6 +192,7 @@ impl MaarHost {
         let Ipv6 { src, dst, .. } = packet;
         if packet.next_header == ICMPV6 && packet.hop_limit == ND_HOP_LIMIT {
             if RouterSolicitation::parse(packet.payload(), src, dst, packet.hop_limit).is_ok() {
+                self.on_link.insert(frame.src, src);
                 self.input(now, Input::Link(LinkEvent::Solicited { mobile: frame.src, src }));
             }
             return;
@@ -138,6 +203,14 @@ impl MaarHost {
             self.forwarded(now, forward, &packet);
         }
     }
+}
+
+fn mobiles(records: &Records) -> Vec<(MnIdentifier, MobileRecord)> {
+    let of = |(mn, record): (&MnIdentifier, &Record)| match record {
+        Record::Mobile(mobile) => (mn.clone(), mobile.clone()),
+        Record::Session(_) => unreachable!("a MAAR keeps mobile nodes"),
+    };
+    records.iter().map(of).collect()
 }
 
 impl Host for MaarHost {
@@ -157,8 +230,9 @@ impl Host for MaarHost {
     }
 
     fn next_timeout(&self) -> Option<Instant> {
-        let node = self.node.next_timeout().map(|timeout| timeout.at);
-        node.into_iter().chain(self.orders.front().map(|(at, ..)| *at)).min()
+        let node = self.node.next_timeout().filter(|_| !self.is_down()).map(|timeout| timeout.at);
+        let disk = self.disk.as_ref().and_then(Disk::next_timeout);
+        node.into_iter().chain(self.orders.front().map(|(at, ..)| *at)).chain(disk).min()
     }
 
     fn poll_transmit(&mut self) -> Option<(Port, Vec<u8>)> {
@@ -167,6 +241,7 @@ impl Host for MaarHost {
 
     fn neighbour_left(&mut self, now: Instant, port: Port, mac: Mac) {
         if port == Port::Access {
+            self.on_link.remove(&mac);
             self.input(now, Input::Link(LinkEvent::Detached { mobile: mac }));
             self.carry_out(now);
         }

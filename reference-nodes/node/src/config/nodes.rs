@@ -54,6 +54,7 @@ struct LimitsFile {
     prefixes: Option<usize>,
     details: Option<usize>,
     updates: Option<usize>,
+    writes: Option<usize>,
     message: Option<usize>,
 }
 
@@ -129,12 +130,13 @@ impl CmdFile {
 }
 
 fn read_limits(file: &Spanned<LimitsFile>, default: CmdLimits, reader: &mut Reader) -> CmdLimits {
-    let LimitsFile { bindings, prefixes, details, updates, message } = &file.value;
+    let LimitsFile { bindings, prefixes, details, updates, writes, message } = &file.value;
     let limits = CmdLimits {
         bindings: bindings.unwrap_or(default.bindings),
         prefixes: prefixes.unwrap_or(default.prefixes),
         details: details.unwrap_or(default.details),
         updates: updates.unwrap_or(default.updates),
+        writes: writes.unwrap_or(default.writes),
         message: message.unwrap_or(default.message),
     };
     // Below, one P-MAAR with what belongs to it has no room; above, Header Len cannot say it (RFC 6275 §6.1.1).

@@ -6,18 +6,17 @@ use std::net::Ipv6Addr;
 use dmm_codec::{Instant, Lifetime, MobilityOption, PreviousMaar};
 use ipnet::Ipv6Net;
 
-use crate::exchange::{Freshness, Request};
+use crate::exchange::Echo;
 use crate::plan::Names;
+use crate::record::Detail;
 
 /// A binding cache entry (RFC 8885 §3.1 step 2, extended by the P-MAAR list of §3.2 step 3).
 #[derive(Clone, Debug)]
 pub(super) struct Binding {
     /// The S-MAAR's address, registered as Proxy-CoA, and what is anchored there.
     pub(super) serving: Anchor,
-    /// What its last PBU said; its answer echoes it.
-    pub(super) request: Request,
-    /// What the next PBU must be newer than.
-    pub(super) freshness: Freshness,
+    /// What its answer repeats of the last PBU, and what the next must be newer than.
+    pub(super) echo: Echo,
     /// When it ends.
     pub(super) expires: Instant,
     /// The S-MAAR has de-registered the mobile node; the entry stays a while in case it turns up elsewhere
@@ -26,16 +25,16 @@ pub(super) struct Binding {
     /// P-MAARs, the oldest first.
     pub(super) p_maars: Vec<PMaar>,
     /// The handover whose P-MAARs have not all answered.
-    pub(super) handover: Option<Handover>,
+    pub(super) handover: Option<Box<Handover>>,
 }
 
 /// A MAAR and what it anchors for a mobile node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Anchor {
     pub(super) maar: Ipv6Addr,
-    pub(super) prefixes: Vec<Ipv6Net>,
+    pub(super) prefixes: Box<[Ipv6Net]>,
     /// Local Prefix and DLIF options of it, passed on as they came (RFC 8885 §3.7, R3.7.11).
-    pub(super) details: Vec<MobilityOption>,
+    pub(super) details: Box<[Detail]>,
 }
 
 /// An element of the P-MAAR list: "the P-MAAR's global address and the prefix it has delegated" (RFC 8885 §3.2).
@@ -68,9 +67,9 @@ impl Binding {
     }
 
     /// All prefixes of the mobile node, wherever they are anchored.
-    pub(super) fn prefixes(&self) -> Vec<Ipv6Net> {
+    pub(super) fn prefixes(&self) -> impl Iterator<Item = Ipv6Net> {
         let anchors = self.p_maars.iter().map(|p_maar| &p_maar.anchor).chain([&self.serving]);
-        anchors.flat_map(|anchor| anchor.prefixes.iter().copied()).collect()
+        anchors.flat_map(|anchor| anchor.prefixes.iter().copied())
     }
 
     pub(super) fn p_maar(&mut self, address: Ipv6Addr) -> Option<&mut PMaar> {
@@ -82,6 +81,8 @@ impl Binding {
     pub(super) fn move_to(&mut self, serving: Anchor, max_p_maars: usize) -> Vec<PMaar> {
         let left = std::mem::replace(&mut self.serving, serving);
         if !self.deregistered {
+            // Most lists stay short, and there are many.
+            self.p_maars.reserve_exact(1);
             self.p_maars.push(PMaar { anchor: left, answered: false });
         }
         self.deregistered = false;
@@ -104,8 +105,10 @@ impl Binding {
         let silent = self.p_maars.iter().filter(|p_maar| !p_maar.answered);
         let waiting: Vec<Ipv6Addr> = silent.map(|p_maar| p_maar.anchor.maar).collect();
         if !waiting.is_empty() {
-            self.handover =
-                Some(Handover { waiting: waiting.iter().copied().collect(), answer_by: Some(answer_by) });
+            self.handover = Some(Box::new(Handover {
+                waiting: waiting.iter().copied().collect(),
+                answer_by: Some(answer_by),
+            }));
         }
         waiting
     }
@@ -132,7 +135,7 @@ impl Binding {
                 let prefixes = anchor.prefixes.iter();
                 let previous =
                     prefixes.map(|&prefix| MobilityOption::PreviousMaar(PreviousMaar { address, prefix }));
-                previous.chain(anchor.details.iter().cloned()).collect()
+                previous.chain(anchor.details.iter().map(Detail::option)).collect()
             })
             .collect()
     }

@@ -7,12 +7,12 @@ use dmm_codec::{Instant, Lifetime, MnIdentifier, PbuFlags, Status};
 use super::config::Service;
 use super::{Anchor, Binding, Cmd};
 use crate::exchange::{Freshness, Request};
+use crate::record::Detail;
 use crate::updates::UpdateKey;
 
-/// A PBU that is accepted: whose it is, what to compare the next one with, and what the sender anchors.
+/// A PBU that is accepted: whose it is, and what the sender anchors.
 pub(super) struct Accepted {
     pub(super) mn: MnIdentifier,
-    pub(super) freshness: Freshness,
     pub(super) anchor: Anchor,
 }
 
@@ -34,8 +34,8 @@ impl Cmd {
         let binding = self.bindings.get(mn);
         // Sequence numbers are each MAAR's own; time stamps order the PBUs of all (RFC 5213 §5.5).
         let comparable = binding.filter(|b| request.timestamp.is_some() || b.serving.maar == src);
-        let last = comparable.map(|binding| binding.freshness);
-        let freshness = Freshness::check(last, request, now, self.config.timestamp_window)?;
+        let last = comparable.map(|binding| binding.echo.freshness());
+        Freshness::check(last, request, now, self.config.timestamp_window)?;
         if request.prefixes.is_empty() {
             return Err(Status::MISSING_HOME_NETWORK_PREFIX_OPTION);
         }
@@ -44,6 +44,7 @@ impl Cmd {
         let limits = &self.config.limits;
         if request.prefixes.len() > limits.prefixes
             || (binding.is_none() && self.bindings.len() >= limits.bindings)
+            || self.journal.writing() >= limits.writes
         {
             return Err(Status::INSUFFICIENT_RESOURCES);
         }
@@ -57,9 +58,9 @@ impl Cmd {
         if !request.prefixes.iter().all(belongs) {
             return Err(Status::NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX);
         }
-        let details = request.details.iter().take(limits.details).cloned().collect();
-        let anchor = Anchor { maar: src, prefixes: request.prefixes.clone(), details };
-        Ok(Accepted { mn: mn.clone(), freshness, anchor })
+        let details = request.details.iter().filter_map(Detail::of).take(limits.details).collect();
+        let anchor = Anchor { maar: src, prefixes: request.prefixes.clone().into(), details };
+        Ok(Accepted { mn: mn.clone(), anchor })
     }
 
     /// Whether telling all P-MAARs that a mobile node is at another MAAR now needs more room than the queue has.

@@ -2,13 +2,14 @@
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::{Instant, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Status};
+use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Status};
 
 use ipnet::Ipv6Net;
 
 use super::Cmd;
-use crate::exchange::{Rejection, is_detail, is_for_another, mn_of};
+use crate::exchange::{Rejection, is_for_another, mn_of, send};
 use crate::plan::Answer;
+use crate::record::Detail;
 use crate::updates::{Persistence, UpdateKey};
 use crate::{Event, Ignored, Output};
 
@@ -30,7 +31,7 @@ impl Cmd {
         if !self.updates.answered(&key, pba.seq) {
             return Err(Ignored::Unasked);
         }
-        if self.farewells.remove(&key).is_some() {
+        if self.forget_farewell(&key) {
             return Ok(());
         }
         if pba.status.is_accepted() {
@@ -53,16 +54,15 @@ impl Cmd {
             if !anchored.is_empty() {
                 p_maar.anchor.prefixes = anchored;
             }
-            let details = pba.options.iter().filter(|option| is_detail(option));
-            p_maar.anchor.details = details.take(limit).cloned().collect();
+            p_maar.anchor.details = pba.options.iter().filter_map(Detail::of).take(limit).collect();
         }
         self.put(&key.mn, binding);
     }
 
     /// The prefixes that a P-MAAR says it anchors (R3.2.8), where they are its own to say: it knows better than the cache if
     /// its last registration was lost. One that echoes the S-MAAR's prefix (stance A7) says nothing about its own.
-    fn anchored(&self, key: &UpdateKey, pba: &Pba) -> Vec<Ipv6Net> {
-        let Some(maar) = self.config.maar(key.peer) else { return Vec::new() };
+    fn anchored(&self, key: &UpdateKey, pba: &Pba) -> Box<[Ipv6Net]> {
+        let Some(maar) = self.config.maar(key.peer) else { return Box::default() };
         let said = pba.options.iter().filter_map(|option| match option {
             MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
             _ => None,
@@ -139,7 +139,7 @@ impl Cmd {
 
     /// Time is up for P-MAARs that have not answered.
     pub(super) fn answer_late(&mut self, now: Instant, mn: &MnIdentifier) {
-        let told = self.bindings.get(mn).is_some_and(super::Binding::is_told);
+        let told = self.bindings.get(mn).is_some_and(|binding| binding.is_told());
         if self.config.plan.time_out.holds(told) { self.answer(now, mn) } else { self.settle(mn) }
     }
 
@@ -147,9 +147,16 @@ impl Cmd {
     pub(super) fn answer(&mut self, now: Instant, mn: &MnIdentifier) {
         let names = self.config.plan.names;
         let Some(binding) = self.bindings.get(mn) else { return };
+        // Nobody serves it any more, so nobody is to be told.
+        if binding.deregistered {
+            return;
+        }
         let s_maar = binding.serving.maar;
         let lifetime = binding.remaining(now);
-        let pba = binding.request.answer(Status::ACCEPTED, lifetime, &binding.serving.prefixes);
+        let answer =
+            |status, lifetime| binding.echo.answer(mn.clone(), status, lifetime, &binding.serving.prefixes);
+        let pba = answer(Status::ACCEPTED, lifetime);
+        let refusal = answer(Status::INSUFFICIENT_RESOURCES, Lifetime::ZERO);
         let named = binding.named(names);
         let (named, pbas) = (named.len(), self.fit(pba, named, s_maar));
         let silent = binding.p_maars.iter().filter(|p_maar| !p_maar.answered).count();
@@ -159,19 +166,21 @@ impl Cmd {
             self.outbox.push_back(Output::Event(event));
         }
         self.settle(mn);
+        let mut otherwise = Some(send(self.config.address, s_maar, &Message::Pba(refusal)));
         for pba in pbas {
-            self.send_pba(s_maar, pba);
+            let pba = send(self.config.address, s_maar, &Message::Pba(pba));
+            self.journal.say(&mut self.outbox, mn, pba, otherwise.take());
         }
     }
 
     /// The S-MAAR has been told what there is to tell for now.
     fn settle(&mut self, mn: &MnIdentifier) {
-        let Some(mut binding) = self.take(mn) else { return };
+        let Some(binding) = self.bindings.get_mut(mn) else { return };
         match &mut binding.handover {
             Some(handover) if !handover.waiting.is_empty() => handover.answer_by = None,
             _ => binding.handover = None,
         }
-        self.put(mn, binding);
+        self.reschedule(mn);
     }
 
     /// Spreads what is said about P-MAARs over as many PBAs to the same PBU as the longest message asks for: "the S-MAAR

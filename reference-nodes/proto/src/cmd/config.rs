@@ -43,6 +43,8 @@ pub struct CmdConfig {
     pub max_p_maars: usize,
     /// The most that is kept and said.
     pub limits: CmdLimits,
+    /// Whether a binding is durable before the PBA that promises it leaves: the CMD then orders writes.
+    pub durable: bool,
 }
 
 /// What bounds a CMD's memory and the size of its messages.
@@ -57,6 +59,8 @@ pub struct CmdLimits {
     /// PBUs that are not answered. A handover that needs more is answered with status 130; the end of a session is then
     /// left to the P-MAARs' guard (stance A26).
     pub updates: usize,
+    /// Records that are not durable yet. A PBU that finds so many is answered with status 130.
+    pub writes: usize,
     /// Octets of one message. What a PBA has no room for goes into another (stance A55; R3.2.18).
     pub message: usize,
 }
@@ -64,7 +68,14 @@ pub struct CmdLimits {
 impl Default for CmdLimits {
     /// IPv6's minimum MTU less its header (RFC 8200 §5) for a message: nothing is fragmented anywhere.
     fn default() -> Self {
-        Self { bindings: 1_000_000, prefixes: 8, details: 10, updates: 1_000_000, message: 1280 - 40 }
+        Self {
+            bindings: 1_000_000,
+            prefixes: 8,
+            details: 10,
+            updates: 1_000_000,
+            writes: 65_536,
+            message: 1280 - 40,
+        }
     }
 }
 
@@ -95,6 +106,7 @@ impl CmdConfig {
             timestamp_window: TIMESTAMP_VALIDITY_WINDOW,
             max_p_maars: 16,
             limits: CmdLimits::default(),
+            durable: false,
         }
     }
 

@@ -16,18 +16,21 @@ mod config;
 mod notice;
 mod prefixes;
 mod registration;
+mod restart;
 mod view;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv6Addr;
+use std::sync::Arc;
 
-use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, Pba, Pbu, PbuFlags};
+use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, Pbu, PbuFlags};
 use ipnet::Ipv6Net;
 
 pub use crate::peer::MaarPeer;
 pub use config::{CmdConfig, CmdLimits, Service};
 
-use crate::exchange::{Request, receive, refuse, send};
+use crate::exchange::{Request, receive, refuse};
+use crate::journal::{Journal, WriteId};
 use crate::timing::Agenda;
 use crate::updates::{UpdateKey, Updates};
 use crate::{Event, Ignored, Input, Node, Output, Reason, Timeout};
@@ -39,13 +42,14 @@ use prefixes::Prefixes;
 pub struct Cmd {
     config: CmdConfig,
     /// Found by the mobile node's identifier alone: its prefix changes with each MAAR (stance A5).
-    bindings: BTreeMap<MnIdentifier, Binding>,
+    bindings: BTreeMap<Arc<MnIdentifier>, Box<Binding>>,
     prefixes: Prefixes,
     /// When something is to be done about each binding.
-    deadlines: Agenda<MnIdentifier>,
+    deadlines: Agenda<Arc<MnIdentifier>>,
     updates: Updates,
     /// P-MAARs to be told that a session has ended, and the prefixes that they anchored for it.
     farewells: BTreeMap<UpdateKey, Vec<Ipv6Net>>,
+    journal: Journal,
     outbox: VecDeque<Output>,
 }
 
@@ -63,7 +67,7 @@ pub struct CmdLoad {
 impl Cmd {
     /// A CMD with an empty binding cache.
     pub fn new(config: CmdConfig) -> Self {
-        let updates = Updates::new(config.sending());
+        let (updates, journal) = (Updates::new(config.sending()), Journal::new(config.durable));
         Self {
             config,
             bindings: BTreeMap::new(),
@@ -71,8 +75,14 @@ impl Cmd {
             deadlines: Agenda::default(),
             updates,
             farewells: BTreeMap::new(),
+            journal,
             outbox: VecDeque::new(),
         }
+    }
+
+    /// What its operator has told it.
+    pub fn config(&self) -> &CmdConfig {
+        &self.config
     }
 
     /// How many mobile nodes are registered.
@@ -95,7 +105,7 @@ impl Cmd {
     pub fn anchors(&self, mn: &MnIdentifier) -> Vec<(Ipv6Addr, Vec<Ipv6Net>)> {
         let Some(binding) = self.bindings.get(mn) else { return Vec::new() };
         let anchors = binding.p_maars.iter().map(|p_maar| &p_maar.anchor).chain([&binding.serving]);
-        anchors.map(|anchor| (anchor.maar, anchor.prefixes.clone())).collect()
+        anchors.map(|anchor| (anchor.maar, anchor.prefixes.to_vec())).collect()
     }
 
     fn signal(&mut self, now: Instant, src: Ipv6Addr, dst: Ipv6Addr, octets: &[u8]) -> Result<(), Ignored> {
@@ -131,17 +141,30 @@ impl Cmd {
 
     /// Takes a binding out of the cache to change it; [`Cmd::put`] puts it back, and what is found by its contents with
     /// it.
-    fn take(&mut self, mn: &MnIdentifier) -> Option<Binding> {
-        let binding = self.bindings.remove(mn)?;
-        self.prefixes.change(mn, &binding.prefixes(), &[]);
-        self.deadlines.set(mn, None);
+    fn take(&mut self, mn: &MnIdentifier) -> Option<Box<Binding>> {
+        let (mn, binding) = self.bindings.remove_entry(mn)?;
+        self.prefixes.free(binding.prefixes());
+        self.deadlines.set(&mn, None);
         Some(binding)
     }
 
-    fn put(&mut self, mn: &MnIdentifier, binding: Binding) {
-        self.prefixes.change(mn, &[], &binding.prefixes());
-        self.deadlines.set(mn, Some(binding.deadline()));
-        self.bindings.insert(mn.clone(), binding);
+    fn put(&mut self, mn: &MnIdentifier, binding: Box<Binding>) {
+        self.enter(Arc::new(mn.clone()), binding);
+        self.journal.changed(mn);
+    }
+
+    /// What is to be done about a binding, and when, has changed: none of that is written.
+    fn reschedule(&mut self, mn: &MnIdentifier) {
+        if let Some((mn, binding)) = self.bindings.get_key_value(mn) {
+            self.deadlines.set(mn, Some(binding.deadline()));
+        }
+    }
+
+    /// Enters a binding that is as it was written.
+    fn enter(&mut self, mn: Arc<MnIdentifier>, binding: Box<Binding>) {
+        self.prefixes.enter(&mn, binding.prefixes());
+        self.deadlines.set(&mn, Some(binding.deadline()));
+        self.bindings.insert(mn, binding);
     }
 
     /// Ends bindings whose time has come, and answers S-MAARs that have waited long enough.
@@ -153,30 +176,42 @@ impl Cmd {
                 continue;
             }
             let Some(binding) = self.take(&mn) else { continue };
+            self.journal.changed(&mn);
             for p_maar in binding.p_maars {
                 self.take_leave(now, &mn, p_maar.anchor);
             }
-            self.outbox.push_back(Output::Event(Event::Ended { mn }));
+            self.outbox.push_back(Output::Event(Event::Ended { mn: MnIdentifier::clone(&mn) }));
         }
     }
-
-    fn send_pba(&mut self, to: Ipv6Addr, pba: Pba) {
-        self.outbox.push_back(send(self.config.address, to, &Message::Pba(pba)));
+    /// Writes were done, or could not be. PBUs that waited for them leave, or wait another while.
+    fn persisted(&mut self, now: Instant, through: WriteId, failed: bool) {
+        if failed {
+            self.outbox.push_back(Output::Event(Event::NotDurable));
+        }
+        let at = if failed { now + self.config.backoff.initial } else { now };
+        for mn in self.journal.done(&mut self.outbox, through, failed) {
+            self.updates.unpark(&mn, at);
+        }
     }
 }
 
 impl Node for Cmd {
     fn handle_input(&mut self, now: Instant, input: Input<'_>) {
-        // A CMD has no access link and forwards nothing (RFC 8885 §1, R1.3): of all inputs, only signals concern it.
-        if let Input::Signal { src, dst, octets } = input
-            && let Err(why) = self.signal(now, src, dst, octets)
-        {
-            let event = Event::Ignored { src, why };
-            tracing::debug!(%event);
-            self.outbox.push_back(Output::Event(event));
+        match input {
+            Input::Signal { src, dst, octets } => {
+                if let Err(why) = self.signal(now, src, dst, octets) {
+                    let event = Event::Ignored { src, why };
+                    tracing::debug!(%event);
+                    self.outbox.push_back(Output::Event(event));
+                }
+            }
+            Input::Persisted { through, result } => self.persisted(now, through, result.is_err()),
+            // A CMD has no access link and forwards nothing (RFC 8885 §1, R1.3).
+            Input::Timeout | Input::Link(_) | Input::Forwarding { .. } => {}
         }
         self.timers(now);
         self.send_updates(now);
+        self.write();
     }
 
     fn poll_output(&mut self) -> Option<Output> {

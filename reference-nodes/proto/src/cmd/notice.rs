@@ -18,11 +18,22 @@ impl Cmd {
             return;
         }
         self.updates.want(now, key.clone(), Persistence::UntilMaximum);
-        self.farewells.insert(key, anchor.prefixes);
+        self.farewells.insert(key, anchor.prefixes.into());
+        self.journal.changed(mn);
+    }
+
+    /// A P-MAAR has been told that a session has ended, or needs not be told any more; whether it was to be.
+    pub(super) fn forget_farewell(&mut self, key: &UpdateKey) -> bool {
+        let was_there = self.farewells.remove(key).is_some();
+        if was_there {
+            self.journal.changed(&key.mn);
+        }
+        was_there
     }
 
     pub(super) fn send_updates(&mut self, now: Instant) {
-        while let Some(due) = self.updates.due(now) {
+        // Whom a PBU says to be the S-MAAR is so after a restart, too.
+        while let Some(due) = self.updates.due_if(now, |mn| self.journal.is_durable(mn)) {
             let Some(pbu) = self.update(now, &due) else {
                 self.updates.cancel(&due.key);
                 continue;
@@ -33,7 +44,7 @@ impl Cmd {
             }
             self.outbox.push_back(send(self.config.address, due.key.peer, &Message::Pbu(pbu)));
             if !self.updates.is_outstanding(&due.key) {
-                self.farewells.remove(&due.key);
+                self.forget_farewell(&due.key);
             }
         }
     }
@@ -43,19 +54,19 @@ impl Cmd {
     fn update(&self, now: Instant, due: &Due) -> Option<Pbu> {
         let UpdateKey { mn, peer } = &due.key;
         let binding = self.bindings.get(mn);
-        let (lifetime, prefixes, s_maar, request) = if let Some(prefixes) = self.farewells.get(&due.key) {
-            (Lifetime::ZERO, prefixes, None, binding.map(|binding| &binding.request))
+        let (lifetime, prefixes, s_maar, echo) = if let Some(prefixes) = self.farewells.get(&due.key) {
+            (Lifetime::ZERO, &prefixes[..], None, binding.map(|binding| &binding.echo))
         } else {
             let binding = binding?;
             let p_maar = binding.p_maars.iter().find(|p_maar| p_maar.anchor.maar == *peer)?;
-            let prefixes = &p_maar.anchor.prefixes;
-            (binding.remaining(now), prefixes, Some(binding.serving.maar), Some(&binding.request))
+            let prefixes = &p_maar.anchor.prefixes[..];
+            (binding.remaining(now), prefixes, Some(binding.serving.maar), Some(&binding.echo))
         };
         let mut options = vec![MobilityOption::MnIdentifier(mn.clone())];
         options.extend(prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
-        let handoff = request.and_then(|request| request.handoff);
+        let handoff = echo.and_then(|echo| echo.handoff);
         options.push(MobilityOption::HandoffIndicator(handoff.unwrap_or(HandoffIndicator::UNKNOWN)));
-        let technology = request.and_then(|request| request.technology);
+        let technology = echo.and_then(|echo| echo.technology);
         options.push(MobilityOption::AccessTechnology(technology.unwrap_or(AccessTechnology::VIRTUAL)));
         options.push(MobilityOption::Timestamp(now.timestamp()));
         options.extend(s_maar.map(MobilityOption::ServingMaar));

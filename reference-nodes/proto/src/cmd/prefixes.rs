@@ -2,6 +2,7 @@
 //! has ended, wherever the mobile node is (RFC 8885 §1, R1.2; stance A6).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dmm_codec::MnIdentifier;
 use ipnet::Ipv6Net;
@@ -9,7 +10,7 @@ use ipnet::Ipv6Net;
 /// The prefixes that are in use.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prefixes {
-    owners: BTreeMap<Ipv6Net, MnIdentifier>,
+    owners: BTreeMap<Ipv6Net, Arc<MnIdentifier>>,
 }
 
 impl Prefixes {
@@ -21,16 +22,18 @@ impl Prefixes {
             let wider = Ipv6Net::new(prefix.addr(), len).ok()?.trunc();
             self.owners.get_key_value(&wider)
         });
-        inside.chain(around).any(|(_, owner)| owner != mn)
+        inside.chain(around).any(|(_, owner)| **owner != *mn)
     }
 
-    /// A mobile node has these prefixes now and had those before.
-    pub(super) fn change(&mut self, mn: &MnIdentifier, before: &[Ipv6Net], now: &[Ipv6Net]) {
-        for prefix in before.iter().filter(|prefix| !now.contains(prefix)) {
-            self.owners.remove(prefix);
-        }
-        for prefix in now {
-            self.owners.insert(*prefix, mn.clone());
+    /// A mobile node has these prefixes.
+    pub(super) fn enter(&mut self, mn: &Arc<MnIdentifier>, prefixes: impl Iterator<Item = Ipv6Net>) {
+        self.owners.extend(prefixes.map(|prefix| (prefix, Arc::clone(mn))));
+    }
+
+    /// Nobody has these prefixes any more.
+    pub(super) fn free(&mut self, prefixes: impl Iterator<Item = Ipv6Net>) {
+        for prefix in prefixes {
+            self.owners.remove(&prefix);
         }
     }
 
@@ -46,9 +49,9 @@ mod tests {
     #[test]
     fn a6_a_prefix_and_all_that_overlaps_it_is_one_mobile_nodes() {
         let net = |text: &str| text.parse::<Ipv6Net>().unwrap();
-        let (mine, other) = (MnIdentifier::nai("mn1"), MnIdentifier::nai("mn2"));
+        let (mine, other) = (Arc::new(MnIdentifier::nai("mn1")), MnIdentifier::nai("mn2"));
         let mut prefixes = Prefixes::default();
-        prefixes.change(&mine, &[], &[net("2001:db8:1:10::/60")]);
+        prefixes.enter(&mine, [net("2001:db8:1:10::/60")].into_iter());
         let cases = [
             ("2001:db8:1:10::/60", true),
             ("2001:db8:1:13::/64", true),
@@ -60,7 +63,7 @@ mod tests {
             assert_eq!(prefixes.is_anothers(&net(prefix), &other), taken, "{prefix}");
             assert!(!prefixes.is_anothers(&net(prefix), &mine), "{prefix}");
         }
-        prefixes.change(&mine, &[net("2001:db8:1:10::/60")], &[]);
+        prefixes.free([net("2001:db8:1:10::/60")].into_iter());
         assert_eq!(prefixes.len(), 0);
     }
 }

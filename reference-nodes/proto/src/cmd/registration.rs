@@ -3,11 +3,11 @@
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::{Instant, Lifetime, MnIdentifier, Status};
+use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, Pba, Status};
 
 use super::check::Accepted;
 use super::{Binding, Cmd};
-use crate::exchange::Request;
+use crate::exchange::{Request, send};
 use crate::plan::Deregistration;
 use crate::timing::MIN_DELAY_BEFORE_BCE_DELETE;
 use crate::updates::{Persistence, UpdateKey};
@@ -15,29 +15,28 @@ use crate::{Event, Ignored, Output};
 
 impl Cmd {
     pub(super) fn register(&mut self, now: Instant, accepted: Accepted, request: Request) {
-        let Accepted { mn, freshness, anchor } = accepted;
-        let src = anchor.maar;
+        let Accepted { mn, anchor } = accepted;
+        let (src, echo) = (anchor.maar, request.echo());
         let expires = now + request.lifetime.min(self.config.max_lifetime).duration();
         // It is at this MAAR now: what this MAAR was to be told about it is void.
         let key = UpdateKey { mn: mn.clone(), peer: src };
-        self.farewells.remove(&key);
+        self.forget_farewell(&key);
         self.updates.cancel(&key);
         let Some(mut binding) = self.take(&mn) else {
             // RFC 8885 §3.1: "the CMD stores a BCE containing the MN-ID, Pref1, and MAAR1's address" (R3.1.4).
-            let binding = Binding {
+            let binding = Box::new(Binding {
                 serving: anchor,
-                request,
-                freshness,
+                echo,
                 expires,
                 deregistered: false,
                 p_maars: Vec::new(),
                 handover: None,
-            };
+            });
             self.put(&mn, binding);
             self.outbox.push_back(Output::Event(Event::Registered { mn: mn.clone(), s_maar: src }));
             return self.answer(now, &mn);
         };
-        (binding.request, binding.freshness, binding.expires) = (request, freshness, expires);
+        (binding.echo, binding.expires) = (echo, expires);
         if binding.serving.maar == src {
             (binding.serving, binding.deregistered) = (anchor, false);
             self.put(&mn, binding);
@@ -59,14 +58,15 @@ impl Cmd {
     }
 
     /// Has a PBU sent to each P-MAAR that is not yet known to have followed the mobile node.
-    fn ask_p_maars(&mut self, now: Instant, mn: &MnIdentifier) {
-        let Some(mut binding) = self.take(mn) else { return };
-        let first = self.config.plan.copies_sequence.then_some(binding.request.seq);
-        for peer in binding.ask(now + self.config.aggregation_timeout) {
+    pub(super) fn ask_p_maars(&mut self, now: Instant, mn: &MnIdentifier) {
+        let Some(binding) = self.bindings.get_mut(mn) else { return };
+        let first = self.config.plan.copies_sequence.then_some(binding.echo.seq);
+        let asked = binding.ask(now + self.config.aggregation_timeout);
+        self.reschedule(mn);
+        for peer in asked {
             let key = UpdateKey { mn: mn.clone(), peer };
             self.updates.want_numbered(now, key, Persistence::UntilAnswered, first);
         }
-        self.put(mn, binding);
     }
 
     pub(super) fn deregister(
@@ -76,18 +76,18 @@ impl Cmd {
         accepted: Accepted,
         request: &Request,
     ) -> Result<(), Ignored> {
-        let Accepted { mn, freshness, .. } = accepted;
+        let mn = accepted.mn;
         let Some(mut binding) = self.take(&mn) else {
             // Nothing is there to end: the MAAR is told so, and forgets (R3.5.5).
-            self.send_pba(src, request.answer(Status::ACCEPTED, Lifetime::ZERO, &request.prefixes));
+            self.send_pba(&mn, src, request.answer(Status::ACCEPTED, Lifetime::ZERO, &request.prefixes));
             return Ok(());
         };
         if binding.serving.maar != src {
-            let answer = self.deny_deregistration(now, src, &mut binding, request);
+            let answer = self.deny_deregistration(now, src, &mn, &mut binding, request);
             self.put(&mn, binding);
             return answer;
         }
-        binding.freshness = freshness;
+        binding.echo = request.echo();
         binding.deregistered = true;
         binding.expires = now + MIN_DELAY_BEFORE_BCE_DELETE;
         // The handover that was under way has no S-MAAR any more.
@@ -97,7 +97,7 @@ impl Cmd {
             }
         }
         self.put(&mn, binding);
-        self.send_pba(src, request.answer(Status::ACCEPTED, Lifetime::ZERO, &request.prefixes));
+        self.send_pba(&mn, src, request.answer(Status::ACCEPTED, Lifetime::ZERO, &request.prefixes));
         Ok(())
     }
 
@@ -107,6 +107,7 @@ impl Cmd {
         &mut self,
         now: Instant,
         src: Ipv6Addr,
+        mn: &MnIdentifier,
         binding: &mut Binding,
         request: &Request,
     ) -> Result<(), Ignored> {
@@ -119,7 +120,13 @@ impl Cmd {
             // Let go earlier, or never known: the prefix is not part of the session (R3.5.5).
             None => request.answer(Status::ACCEPTED, Lifetime::ZERO, &request.prefixes),
         };
-        self.send_pba(src, pba);
+        self.send_pba(mn, src, pba);
         Ok(())
+    }
+
+    /// What does not get away is asked for again: the PBU is sent anew until it is answered.
+    fn send_pba(&mut self, mn: &MnIdentifier, to: Ipv6Addr, pba: Pba) {
+        let pba = send(self.config.address, to, &Message::Pba(pba));
+        self.journal.say(&mut self.outbox, mn, pba, None);
     }
 }

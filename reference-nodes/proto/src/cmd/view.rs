@@ -15,12 +15,12 @@ impl Cmd {
             };
             let anchored = binding.p_maars.iter().map(|p_maar| Anchored {
                 maar: p_maar.anchor.maar,
-                prefixes: p_maar.anchor.prefixes.clone(),
+                prefixes: p_maar.anchor.prefixes.to_vec(),
                 answered: Some(p_maar.answered),
             });
             Session {
                 serving: Some(binding.serving.maar),
-                prefixes: binding.serving.prefixes.clone(),
+                prefixes: binding.serving.prefixes.to_vec(),
                 anchors: anchored.collect(),
                 expires: Some(binding.expires),
                 answer_by: binding.handover.as_ref().and_then(|handover| handover.answer_by),

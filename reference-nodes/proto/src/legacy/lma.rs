@@ -195,7 +195,8 @@ impl Lma {
             }
             _ => Plane::new(),
         };
-        self.outbox.extend(self.forwarding.reconcile(mn, plane, promise, otherwise));
+        let (orders, promises) = self.forwarding.reconcile(mn, plane, promise, otherwise);
+        self.outbox.extend(orders.into_iter().chain(promises));
     }
 
     fn expire(&mut self, now: Instant) {
@@ -219,9 +220,10 @@ impl Node for Lma {
                 }
             }
             Input::Forwarding { id, result } => {
-                self.outbox.extend(self.forwarding.done(id, result.is_err()));
+                let free = self.forwarding.done(id, result.is_err());
+                self.outbox.extend(free.into_iter().map(|(_, output)| output));
             }
-            Input::Link(_) | Input::Timeout => {}
+            Input::Link(_) | Input::Persisted { .. } | Input::Timeout => {}
         }
         self.expire(now);
     }

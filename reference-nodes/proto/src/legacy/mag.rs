@@ -214,7 +214,8 @@ impl Mag {
                 plane.extend([Entry::SourceRoute { prefix, remote }, Entry::OnLink { prefix, dlif }]);
             }
         }
-        self.outbox.extend(self.forwarding.reconcile(mn, plane, promises, Vec::new()));
+        let (orders, promises) = self.forwarding.reconcile(mn, plane, promises, Vec::new());
+        self.outbox.extend(orders.into_iter().chain(promises));
     }
 
     fn lifetimes(&mut self, now: Instant) {
@@ -277,9 +278,10 @@ impl Node for Mag {
             }
             Input::Link(event) => self.link(now, event),
             Input::Forwarding { id, result } => {
-                self.outbox.extend(self.forwarding.done(id, result.is_err()));
+                let free = self.forwarding.done(id, result.is_err());
+                self.outbox.extend(free.into_iter().map(|(_, output)| output));
             }
-            Input::Timeout => {}
+            Input::Persisted { .. } | Input::Timeout => {}
         }
         self.lifetimes(now);
         self.send_updates(now);

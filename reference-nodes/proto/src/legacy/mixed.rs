@@ -34,6 +34,8 @@ impl Node for MixedCmd {
                 self.cmd.handle_input(now, Input::Timeout);
                 self.lma.handle_input(now, Input::Timeout);
             }
+            // Of the two only the CMD is durable.
+            Input::Persisted { .. } => self.cmd.handle_input(now, input),
             // Of the two only the LMA forwards (R1.3).
             Input::Forwarding { .. } => self.lma.handle_input(now, input),
             _ if legacy => self.lma.handle_input(now, input),

@@ -58,6 +58,8 @@ pub struct MaarConfig {
     pub max_mobiles: usize,
     /// P-MAARs of one mobile node that it makes tunnels to.
     pub max_anchors: usize,
+    /// Whether what it anchors, and for whom, is durable before it is promised: the MAAR then orders writes.
+    pub durable: bool,
 }
 
 impl MaarConfig {
@@ -84,6 +86,7 @@ impl MaarConfig {
             anchor_guard: Duration::from_hours(24),
             max_mobiles: 65_536,
             max_anchors: 64,
+            durable: false,
         }
     }
 

@@ -56,6 +56,14 @@ pub(super) enum Place {
         /// Where its earlier prefixes are anchored.
         anchors: Vec<Anchor>,
     },
+    /// It was served here when this MAAR stopped; whether it is on the link still, nobody has said since. Forwarding is as it was,
+    /// and the CMD is asked nothing before it shows up (R3.6.7): it may have moved on, and a refresh would call it back.
+    Unseen {
+        /// When the binding ends.
+        expires: Instant,
+        /// Where its earlier prefixes are anchored.
+        anchors: Vec<Anchor>,
+    },
     /// Left the link, and no S-MAAR has shown up. R3.5.2: "de-registration is triggered only when the binding
     /// lifetime expires".
     Away {
@@ -112,7 +120,7 @@ impl Mobile {
     pub(super) fn plane(&self) -> Plane {
         let mut plane = Plane::new();
         match &self.place {
-            Place::Serving { anchors, .. } => {
+            Place::Serving { anchors, .. } | Place::Unseen { anchors, .. } => {
                 self.add_dlif(&mut plane, &self.own);
                 for anchor in anchors {
                     self.add_dlif(&mut plane, anchor);

@@ -3,17 +3,18 @@
 //!
 //! Forwarding is never changed step by step: after each input the plane that a mobile node should have is compared with
 //! the one that was ordered, and the difference is ordered. What promises forwarding (a PBA, a Router Advertisement)
-//! waits until the orders before it are carried out.
+//! waits until the orders before it are carried out, and then until what it says is durable.
 
 mod anchoring;
 mod config;
 mod dlif;
 mod mobile;
 mod registering;
+mod restart;
 mod serving;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::net::Ipv6Addr;
 
 use dmm_codec::packet::Mac;
@@ -27,6 +28,7 @@ pub use dlif::DlifAddresses;
 
 use crate::exchange::{receive, send};
 use crate::forwarding::Forwarding;
+use crate::journal::{Journal, Kept, WriteId};
 use crate::updates::{Due, UpdateKey, Updates};
 use crate::{Event, Ignored, Input, LinkEvent, Node, Output, Reason, Timeout};
 use mobile::{Mobile, Place};
@@ -38,12 +40,13 @@ const REFUSED_PREFIXES: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct Maar {
     config: MaarConfig,
-    mobiles: BTreeMap<MnIdentifier, Mobile>,
+    mobiles: Kept<Mobile>,
     /// Prefixes of the pool that the CMD says are another mobile node's: this MAAR assigned them before it lost its
     /// state.
     refused: BTreeSet<Ipv6Net>,
     updates: Updates,
     forwarding: Forwarding,
+    journal: Journal,
     outbox: VecDeque<Output>,
 }
 
@@ -61,15 +64,21 @@ pub struct MaarLoad {
 impl Maar {
     /// A MAAR that knows no mobile node yet.
     pub fn new(config: MaarConfig) -> Self {
-        let updates = Updates::new(config.sending());
+        let (updates, journal) = (Updates::new(config.sending()), Journal::new(config.durable));
         Self {
             config,
-            mobiles: BTreeMap::new(),
+            mobiles: Kept::default(),
             refused: BTreeSet::new(),
             updates,
             forwarding: Forwarding::default(),
+            journal,
             outbox: VecDeque::new(),
         }
+    }
+
+    /// What its operator has told it.
+    pub fn config(&self) -> &MaarConfig {
+        &self.config
     }
 
     /// How much it holds.
@@ -115,13 +124,25 @@ impl Maar {
         if let Err(why) = result {
             self.outbox.push_back(Output::Event(Event::ForwardingFailed { why }));
         }
-        self.outbox.extend(self.forwarding.done(id, failed));
+        for (mn, promise) in self.forwarding.done(id, failed) {
+            self.say(&mn, promise);
+        }
     }
 
     /// Orders what a mobile node's forwarding lacks or has too much of, and holds back what promises it.
     fn reconcile(&mut self, mn: &MnIdentifier, promises: Vec<Output>, otherwise: Vec<Output>) {
         let plane = self.mobiles.get(mn).map(Mobile::plane).unwrap_or_default();
-        self.outbox.extend(self.forwarding.reconcile(mn, plane, promises, otherwise));
+        let (orders, promises) = self.forwarding.reconcile(mn, plane, promises, otherwise);
+        self.outbox.extend(orders);
+        for promise in promises {
+            self.say(mn, promise);
+        }
+    }
+
+    /// Says something about a mobile node once what is kept of it is durable. What does not get away is asked for again, or
+    /// advertised again when it is solicited.
+    fn say(&mut self, mn: &MnIdentifier, output: Output) {
+        self.journal.say(&mut self.outbox, mn, output, None);
     }
 
     /// Nothing is kept of a mobile node any more.
@@ -135,7 +156,8 @@ impl Maar {
     }
 
     fn send_updates(&mut self, now: Instant) {
-        while let Some(due) = self.updates.due(now) {
+        self.note_changes();
+        while let Some(due) = self.updates.due_if(now, |mn| self.journal.is_durable(mn)) {
             let Some(pbu) = self.registration(now, &due) else {
                 self.updates.cancel(&due.key);
                 continue;
@@ -154,6 +176,16 @@ impl Maar {
             }
         }
     }
+    /// Writes were done, or could not be. PBUs that waited for them leave, or wait another while.
+    fn persisted(&mut self, now: Instant, through: WriteId, failed: bool) {
+        if failed {
+            self.outbox.push_back(Output::Event(Event::NotDurable));
+        }
+        let at = if failed { now + self.config.backoff.initial } else { now };
+        for mn in self.journal.done(&mut self.outbox, through, failed) {
+            self.updates.unpark(&mn, at);
+        }
+    }
 }
 
 impl Node for Maar {
@@ -168,10 +200,12 @@ impl Node for Maar {
             }
             Input::Link(event) => self.link(now, event),
             Input::Forwarding { id, result } => self.forwarding(id, result),
+            Input::Persisted { through, result } => self.persisted(now, through, result.is_err()),
             Input::Timeout => {}
         }
         self.lifetimes(now);
         self.send_updates(now);
+        self.write();
     }
 
     fn poll_output(&mut self) -> Option<Output> {

@@ -82,7 +82,9 @@ impl Maar {
             // The CMD knows of another S-MAAR, and will say so: the prefix is still in use (R3.5.4).
             Place::Leaving if pba.status.is_accepted() && pba.lifetime != Lifetime::ZERO => {
                 let expires = now + pba.lifetime.duration();
-                self.mobiles.entry(mn).and_modify(|mobile| mobile.place = Place::Away { expires });
+                if let Some(mobile) = self.mobiles.get_mut(&mn) {
+                    mobile.place = Place::Away { expires };
+                }
             }
             Place::Leaving => {
                 self.forget(&mn);
@@ -176,7 +178,7 @@ impl Maar {
                 };
                 match before {
                     Some(place) => mobile.place = place,
-                    None => drop(self.mobiles.remove(mn)),
+                    None => self.mobiles.remove(mn),
                 }
             }
         }

@@ -20,7 +20,7 @@ impl Maar {
         let Some(mn) = self.config.subscribers.get(&mac).cloned() else { return };
         let key = self.cmd_key(&mn);
         let Some(mobile) = self.mobiles.get_mut(&mn) else {
-            if self.mobiles.len() >= self.config.max_mobiles {
+            if self.mobiles.len().max(self.journal.writing()) >= self.config.max_mobiles {
                 return;
             }
             let Some(prefix) = self.free_prefix() else { return };
@@ -46,7 +46,7 @@ impl Maar {
                 mobile.place = Place::Registering { before: Before::Elsewhere(elsewhere) };
                 self.updates.want(now, key, Persistence::UntilAnswered);
             }
-            Place::Away { expires } => {
+            Place::Away { expires } | Place::Unseen { expires, .. } => {
                 mobile.place = Place::Registering { before: Before::Here { expires } };
                 self.updates.want(now, key, Persistence::UntilAnswered);
             }
@@ -67,11 +67,11 @@ impl Maar {
             Place::Registering { before } => {
                 match before.place(now + self.config.lifetime.duration()) {
                     Some(place) => mobile.place = place,
-                    None => drop(self.mobiles.remove(&mn)),
+                    None => self.mobiles.remove(&mn),
                 }
                 self.updates.cancel(&key);
             }
-            Place::Serving { expires, .. } => {
+            Place::Serving { expires, .. } | Place::Unseen { expires, .. } => {
                 mobile.place = Place::Away { expires };
                 self.updates.cancel(&key);
             }
@@ -131,7 +131,7 @@ impl Maar {
         let is_asked = || self.updates.is_outstanding(&self.cmd_key(mn));
         match mobile.place {
             Place::Serving { refresh, expires, .. } => Some(if is_asked() { expires } else { refresh }),
-            Place::Away { expires } => Some(expires),
+            Place::Away { expires } | Place::Unseen { expires, .. } => Some(expires),
             Place::Anchoring(Elsewhere { until, .. }) => {
                 Some(if is_asked() { until + self.config.anchor_guard } else { until })
             }

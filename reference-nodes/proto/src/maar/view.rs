@@ -23,6 +23,12 @@ impl Maar {
                     expires: Some(expires),
                     ..session(State::Serving)
                 },
+                &Place::Unseen { expires, ref anchors } => Session {
+                    serving: here,
+                    anchors: anchors.iter().map(anchored).collect(),
+                    expires: Some(expires),
+                    ..session(State::Unseen)
+                },
                 &Place::Away { expires } => Session { expires: Some(expires), ..session(State::Away) },
                 &Place::Anchoring(Elsewhere { s_maar, until }) => {
                     Session { serving: Some(s_maar), expires: Some(until), ..session(State::Anchoring) }

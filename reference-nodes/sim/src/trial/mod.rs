@@ -12,9 +12,10 @@ use std::time::Duration;
 use dmm_codec::Instant;
 use dmm_proto::cmd::CmdLoad;
 use dmm_proto::maar::MaarLoad;
+use dmm_proto::record::Record;
 
 use crate::domain::{CMD, START, maar_address, mn_identifier};
-use crate::{Domain, Profile, Tapped};
+use crate::{Domain, Profile, Records, Tapped};
 use model::Model;
 use rates::Rates;
 pub use scenario::{Deed, Scenario};
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub frames: u64,
     /// How many attachments there were.
     pub attachments: u64,
+    /// How many nodes were killed and started again with what they had written.
+    pub kills: u64,
 }
 
 /// What was wrong, and when.
@@ -61,7 +64,11 @@ pub struct Trial {
 impl Trial {
     /// The trial that belongs to a seed. Frames are kept where somebody wants to see them.
     pub fn new(seed: u64, keep_frames: bool) -> Self {
-        let scenario = Scenario::of(seed);
+        Self::of(Scenario::of(seed), keep_frames)
+    }
+
+    /// The trial of a scenario.
+    pub fn of(scenario: Scenario, keep_frames: bool) -> Self {
         let domain = Domain::new(&scenario.config);
         let model = Model::new(&scenario.config);
         let kept = keep_frames.then(Vec::new);
@@ -76,6 +83,11 @@ impl Trial {
     /// The domain.
     pub fn domain(&self) -> &Domain {
         &self.domain
+    }
+
+    /// The domain, for who wants to make it worse.
+    pub fn domain_mut(&mut self) -> &mut Domain {
+        &mut self.domain
     }
 
     /// The frames that were kept.
@@ -101,6 +113,7 @@ impl Trial {
         let config = &self.scenario.config;
         let lifetime = config.lifetime.duration();
         let guard = config.anchor_guard;
+        self.heal();
         self.domain.set_core(Profile { delay: Duration::from_millis(2), ..Profile::default() });
         self.pass(lifetime + Duration::from_secs(70))?;
         self.model.is_at_rest(&self.domain)?;
@@ -137,10 +150,49 @@ impl Trial {
         if let Some(kept) = &mut self.kept {
             kept.extend(frames);
         }
-        for maar in self.domain.take_touched_maars() {
-            self.model.compare(&self.domain, maar)?;
+        for node in self.domain.take_touched() {
+            self.is_written(node)?;
+            if let Some(maar) = node {
+                self.model.compare(&self.domain, maar)?;
+            }
         }
         Ok(())
+    }
+
+    /// Whoever is not there knows nothing, and whoever has written all that it ordered would start again with all that it
+    /// knows; a CMD that was killed knows what it has promised.
+    fn is_written(&mut self, maar: Option<u16>) -> Result<(), String> {
+        if self.scenario.config.disk.is_none() {
+            return Ok(());
+        }
+        let killed = self.domain.with_disk(maar, |disk, _| disk.take_killed()).unwrap_or_default();
+        self.outcome.kills += u64::from(killed);
+        if killed > 0 {
+            self.rates.forget(maar.map_or(CMD, maar_address));
+        }
+        let (name, disk, records): (_, _, Records) = if let Some(number) = maar {
+            let host = self.domain.maar(number);
+            let records = host.node().records().map(|(mn, record)| (mn, Record::Mobile(record)));
+            (format!("maar{number}"), host.disk(), records.collect())
+        } else {
+            let host = self.domain.cmd();
+            let records = host.node.records().map(|(mn, record)| (mn, Record::Session(record)));
+            ("the CMD".to_owned(), host.disk(), records.collect())
+        };
+        let Some(disk) = disk.filter(|disk| !disk.is_down()) else { return Ok(()) };
+        if disk.is_sound() && *disk.durable() != records {
+            let written = disk.durable();
+            let differs = records.iter().find(|(mn, record)| written.get(*mn) != Some(*record));
+            return Err(format!("{name} has written all, but not what it knows: {differs:?}"));
+        }
+        if maar.is_none() { self.model.is_known(&self.domain) } else { Ok(()) }
+    }
+
+    /// Disks have room again, and nobody is killed any more.
+    fn heal(&mut self) {
+        for maar in std::iter::once(None).chain((1..=self.scenario.config.maars).map(Some)) {
+            self.domain.with_disk(maar, |disk, _| disk.heal());
+        }
     }
 
     fn carry_out(&mut self, deed: Deed) {
@@ -156,6 +208,12 @@ impl Trial {
                 self.domain.detach(mobile);
                 self.model.detached(mobile);
             }
+            Deed::Kill { maar, point, down } => {
+                self.domain.with_disk(maar, |disk, _| disk.kill_at_next(point, down));
+            }
+            Deed::FillDisk { maar, lasts } => {
+                self.domain.with_disk(maar, |disk, now| disk.fill(now + lasts));
+            }
             Deed::RestartMaar(maar) => {
                 // Its access point goes down with it: who was on the link notices and comes back.
                 let here = self.model.attached_to(maar);
@@ -163,7 +221,9 @@ impl Trial {
                     self.domain.detach(*mobile);
                 }
                 self.domain.restart_maar(maar);
-                self.model.maar_restarted(maar);
+                if self.scenario.config.disk.is_none() {
+                    self.model.maar_restarted(maar);
+                }
                 self.rates.forget(maar_address(maar));
                 for mobile in here {
                     self.domain.plug(mobile, maar);
@@ -171,7 +231,9 @@ impl Trial {
             }
             Deed::RestartCmd => {
                 self.domain.restart_cmd();
-                self.model.cmd_restarted();
+                if self.scenario.config.disk.is_none() {
+                    self.model.cmd_restarted();
+                }
                 self.rates.forget(CMD);
             }
         }

@@ -39,6 +39,8 @@ struct Mobile {
     unsure: BTreeSet<u16>,
     /// MAARs that were told, since they and the CMD last began anew, that it is registered with them.
     told: BTreeSet<u16>,
+    /// Which prefixes the CMD has acknowledged to whom.
+    promised: BTreeSet<(u16, Ipv6Net)>,
     /// Who anchors which prefix of it, in the order in which they last served it.
     anchors: Vec<(u16, Ipv6Net)>,
 }
@@ -74,6 +76,7 @@ impl Model {
     pub(super) fn cmd_restarted(&mut self) {
         for mobile in &mut self.mobiles {
             mobile.named.clear();
+            mobile.promised.clear();
             mobile.told.clear();
             mobile.anchors.clear();
             mobile.expires = Instant::default();
@@ -113,6 +116,9 @@ impl Model {
                 {
                     mobile.unsure.remove(maar);
                     mobile.told.insert(*maar);
+                    if src == CMD {
+                        mobile.promised.extend(prefixes(&pba.options).map(|prefix| (*maar, prefix)));
+                    }
                     mobile.expires = mobile.expires.max(until(tapped.at, pba.lifetime));
                 }
             }
@@ -139,6 +145,26 @@ impl Model {
                     mobile.mn,
                     mobile.expires.since(now).as_secs()
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the CMD has told S-MAARs it knows, however often it was killed: who serves the mobile node, and who anchors what.
+    pub(super) fn is_known(&self, domain: &Domain) -> Result<(), String> {
+        let cmd = &domain.cmd().node;
+        for mobile in self.mobiles.iter().filter(|mobile| domain.now() < mobile.expires) {
+            for (anchor, prefix) in mobile.anchors.iter().filter(|anchor| mobile.promised.contains(anchor)) {
+                let listed = cmd.anchors(&mobile.mn);
+                let is_it = |(maar, prefixes): &(Ipv6Addr, Vec<Ipv6Net>)| {
+                    *maar == maar_address(*anchor) && prefixes.contains(prefix)
+                };
+                if !listed.iter().any(is_it) {
+                    return Err(format!(
+                        "{}: the CMD has forgotten that maar{anchor} anchors {prefix}, as it told it",
+                        mobile.mn
+                    ));
+                }
             }
         }
         Ok(())
@@ -192,6 +218,13 @@ fn is_reached(
     Ok(())
 }
 
+fn prefixes(options: &[MobilityOption]) -> impl Iterator<Item = Ipv6Net> {
+    options.iter().filter_map(|option| match option {
+        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
+        _ => None,
+    })
+}
+
 /// Lifetimes count in units of four seconds, and what is left of the last is said as a whole one.
 fn until(now: Instant, lifetime: Lifetime) -> Instant {
     now + Lifetime(lifetime.0.saturating_sub(1)).duration()
@@ -200,8 +233,9 @@ fn until(now: Instant, lifetime: Lifetime) -> Instant {
 impl Mobile {
     fn new(mn: MnIdentifier) -> Self {
         let [named, unsure, told] = [(); 3].map(|()| BTreeSet::new());
-        let anchors = Vec::new();
-        Self { mn, at: None, server: None, expires: Instant::default(), named, unsure, told, anchors }
+        let (promised, anchors) = (BTreeSet::new(), Vec::new());
+        let expires = Instant::default();
+        Self { mn, at: None, server: None, expires, named, unsure, told, promised, anchors }
     }
 
     fn serves(&mut self, maar: u16, prefixes: &[Ipv6Net]) {

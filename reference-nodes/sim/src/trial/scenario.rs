@@ -7,8 +7,8 @@ use dmm_proto::{Deregistration, Plan};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::Profile;
 use crate::domain::DomainConfig;
+use crate::{CrashPoint, Profile};
 
 /// Something that is done to a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +25,26 @@ pub enum Deed {
         /// Who.
         mobile: u16,
     },
-    /// A MAAR loses its memory.
+    /// A MAAR loses its memory, and its forwarding with it.
     RestartMaar(u16),
     /// The CMD loses its memory.
     RestartCmd,
+    /// A process is killed at its next write, and started again some time after.
+    Kill {
+        /// Which MAAR's; the CMD's where none is named.
+        maar: Option<u16>,
+        /// At which point of the write.
+        point: CrashPoint,
+        /// For how long it is down.
+        down: Duration,
+    },
+    /// A disk is full for a while.
+    FillDisk {
+        /// Which MAAR's; the CMD's where none is named.
+        maar: Option<u16>,
+        /// For how long.
+        lasts: Duration,
+    },
 }
 
 /// A domain and what happens in it, each thing so long after the one before.
@@ -67,8 +83,43 @@ impl Dice {
 }
 
 impl Scenario {
-    /// The scenario of a seed.
+    /// The scenario of a seed. In two of three nodes have a store, and are killed at their writes.
     pub fn of(seed: u64) -> Self {
+        let mut scenario = Self::without_store(seed);
+        let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
+        dice.0.set_stream(1);
+        if !dice.one_in(3) {
+            scenario.add_stores(&mut dice);
+        }
+        scenario
+    }
+
+    fn add_stores(&mut self, dice: &mut Dice) {
+        let slow = dice.of(&[0, 5, 40]);
+        self.config.disk = Some(dice.millis(1 + slow));
+        let (kills, fills) = (dice.of(&[0, 5, 20]), dice.of(&[0, 0, 30]));
+        for (wait, deed) in std::mem::take(&mut self.deeds) {
+            self.deeds.push((wait, deed));
+            let maars = u64::from(self.config.maars);
+            let maar = if dice.one_in(2) { None } else { Some(1 + dice.below(maars) as u16) };
+            if kills > 0 && dice.one_in(kills) {
+                let point = dice.of(&[
+                    CrashPoint::Before,
+                    CrashPoint::Torn,
+                    CrashPoint::Unacknowledged,
+                    CrashPoint::After,
+                ]);
+                let longest = dice.of(&[1, 200, 5_000]);
+                let down = Duration::from_millis(1) + dice.millis(longest);
+                self.deeds.push((dice.millis(20), Deed::Kill { maar, point, down }));
+            } else if fills > 0 && dice.one_in(fills) {
+                self.deeds.push((dice.millis(20), Deed::FillDisk { maar, lasts: dice.millis(20_000) }));
+            }
+        }
+    }
+
+    /// The scenario of a seed as it is where no node keeps anything.
+    pub fn without_store(seed: u64) -> Self {
         let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
         let maars = 2 + dice.mostly_small(19) as u16;
         let mobiles = 1 + if dice.one_in(20) { dice.below(200) } else { dice.mostly_small(20) } as u16;
@@ -133,6 +184,15 @@ mod tests {
         some("200 mobile nodes", &|s| s.config.mobiles > 180);
         some("a good network", &|s| s.config.core.loss_per_mille == 0 && !s.config.core.reorders);
         some("a bad one", &|s| s.config.core.loss_per_mille > 100 && s.config.core.duplicates_per_mille > 50);
+        some("no stores", &|s| s.config.disk.is_none());
+        some("a store that takes its time", &|s| s.config.disk > Some(Duration::from_millis(20)));
+        for point in [CrashPoint::Before, CrashPoint::Torn, CrashPoint::Unacknowledged, CrashPoint::After] {
+            let kills = |deed: &Deed, cmd: bool| matches!(deed, Deed::Kill { maar, point: at, .. } if *at == point && maar.is_none() == cmd);
+            some("a CMD that is killed at every point", &|s| {
+                s.deeds.iter().any(|(_, deed)| kills(deed, true))
+            });
+            some("a MAAR likewise", &|s| s.deeds.iter().any(|(_, deed)| kills(deed, false)));
+        }
         some("a CMD that restarts", &|s| s.deeds.iter().any(|(_, deed)| *deed == Deed::RestartCmd));
         for plan in Plan::ALL {
             some(plan.name, &|s| s.config.plan == plan);

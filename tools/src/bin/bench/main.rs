@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark is where the clock is read")]
 
 mod capture;
+mod cmd;
 mod codec;
 mod dissector;
 mod nodes;
@@ -85,7 +86,7 @@ fn main() -> ExitCode {
     }
     let groups: [(&str, &str, Measure); 4] = [
         ("codec", "the codec: half a minute", codec::rows),
-        ("nodes", "nodes: a few seconds", || Ok(nodes::rows())),
+        ("nodes", "nodes: half a minute", || Ok(nodes::rows().into_iter().chain(cmd::rows()?).collect())),
         ("veth", "a node on a real link: a few seconds", veth::rows),
         ("dissector", "the plugin: some minutes", dissector::rows),
     ];

@@ -1,0 +1,146 @@
+//! What a CMD has written, and how it goes on from there when it starts again. All that it has promised is in its records;
+//! timers, and the PBUs that are to be answered, follow from them.
+
+use std::sync::Arc;
+
+use dmm_codec::{AccessTechnology, HandoffIndicator, Instant, LinkLayerAddress, MnIdentifier, Timestamp};
+
+use super::binding::{Anchor, Binding, PMaar};
+use super::{Cmd, CmdConfig};
+use crate::exchange::Echo;
+use crate::record::{
+    AnchorRecord, BindingRecord, EchoRecord, FarewellRecord, PMaarRecord, Record, SessionRecord,
+};
+use crate::updates::{Persistence, UpdateKey};
+
+impl Cmd {
+    /// A CMD that goes on where another stopped: bindings whose time has passed meanwhile end, P-MAARs that had not answered are
+    /// asked again, and those that were to hear of the end of a session still are. What is due leaves at the first
+    /// [`Input::Timeout`](crate::Input::Timeout).
+    pub fn restore(
+        config: CmdConfig,
+        now: Instant,
+        records: impl IntoIterator<Item = (MnIdentifier, SessionRecord)>,
+    ) -> Self {
+        let mut cmd = Self::new(config);
+        for (mn, record) in records {
+            for FarewellRecord { maar: peer, prefixes } in record.farewells {
+                let key = UpdateKey { mn: mn.clone(), peer };
+                cmd.updates.want(now, key.clone(), Persistence::UntilMaximum);
+                cmd.farewells.insert(key, prefixes);
+            }
+            let Some(record) = record.binding else { continue };
+            let mut binding = Binding::from(record);
+            // An operator may have taken a MAAR out of the domain meanwhile.
+            let listed = binding.p_maars.len();
+            binding.p_maars.retain(|p_maar| cmd.config.maar(p_maar.anchor.maar).is_some());
+            if binding.p_maars.len() < listed {
+                cmd.journal.changed(&mn);
+            }
+            let is_asked = !binding.deregistered && binding.expires > now;
+            cmd.enter(Arc::new(mn.clone()), Box::new(binding));
+            if is_asked {
+                cmd.ask_p_maars(now, &mn);
+            }
+        }
+        cmd
+    }
+
+    /// All that is to be durable, for who starts a store with it.
+    pub fn records(&self) -> impl Iterator<Item = (MnIdentifier, SessionRecord)> {
+        let leaving = self.farewells.keys().map(|key| &key.mn).filter(|mn| !self.bindings.contains_key(*mn));
+        let mut leaving: Vec<&MnIdentifier> = leaving.collect();
+        leaving.dedup();
+        let all = self.bindings.keys().map(|mn| &**mn).chain(leaving);
+        all.filter_map(|mn| Some((mn.clone(), self.record(mn)?)))
+    }
+
+    /// Orders what has changed in this input to be written.
+    pub(super) fn write(&mut self) {
+        let mut journal = std::mem::take(&mut self.journal);
+        let mut outbox = std::mem::take(&mut self.outbox);
+        journal.write(&mut outbox, |mn| self.record(mn).map(Record::Session));
+        (self.journal, self.outbox) = (journal, outbox);
+    }
+
+    fn record(&self, mn: &MnIdentifier) -> Option<SessionRecord> {
+        let of_mn = UpdateKey { mn: mn.clone(), peer: std::net::Ipv6Addr::UNSPECIFIED };
+        let farewells = self.farewells.range(of_mn..).take_while(|(key, _)| key.mn == *mn);
+        let farewells: Vec<_> = farewells
+            .map(|(key, prefixes)| FarewellRecord { maar: key.peer, prefixes: prefixes.clone() })
+            .collect();
+        let binding = self.bindings.get(mn).map(|binding| BindingRecord::from(&**binding));
+        (binding.is_some() || !farewells.is_empty()).then_some(SessionRecord { binding, farewells })
+    }
+}
+
+impl From<&Binding> for BindingRecord {
+    fn from(binding: &Binding) -> Self {
+        let p_maars = binding.p_maars.iter().map(|PMaar { anchor, answered }| PMaarRecord {
+            anchor: AnchorRecord::from(anchor),
+            answered: *answered,
+        });
+        Self {
+            serving: AnchorRecord::from(&binding.serving),
+            p_maars: p_maars.collect(),
+            echo: EchoRecord::from(&binding.echo),
+            expires: binding.expires.as_nanos(),
+            deregistered: binding.deregistered,
+        }
+    }
+}
+
+impl From<BindingRecord> for Binding {
+    fn from(record: BindingRecord) -> Self {
+        let p_maars = record
+            .p_maars
+            .into_iter()
+            .map(|PMaarRecord { anchor, answered }| PMaar { anchor: Anchor::from(anchor), answered });
+        Self {
+            serving: Anchor::from(record.serving),
+            p_maars: p_maars.collect(),
+            echo: Echo::from(record.echo),
+            expires: Instant::from_nanos(record.expires),
+            deregistered: record.deregistered,
+            handover: None,
+        }
+    }
+}
+
+impl From<&Anchor> for AnchorRecord {
+    fn from(anchor: &Anchor) -> Self {
+        Self { maar: anchor.maar, prefixes: anchor.prefixes.to_vec(), details: anchor.details.to_vec() }
+    }
+}
+
+impl From<AnchorRecord> for Anchor {
+    fn from(record: AnchorRecord) -> Self {
+        Self { maar: record.maar, prefixes: record.prefixes.into(), details: record.details.into() }
+    }
+}
+
+impl From<&Echo> for EchoRecord {
+    fn from(echo: &Echo) -> Self {
+        Self {
+            seq: echo.seq,
+            timestamp: echo.timestamp.map(|timestamp| timestamp.0),
+            handoff: echo.handoff.map(|handoff| handoff.0),
+            technology: echo.technology.map(|technology| technology.0),
+            link_layer: echo.link_layer.as_ref().map(|address| address.octets().to_vec()),
+            link_local: echo.link_local,
+        }
+    }
+}
+
+impl From<EchoRecord> for Echo {
+    fn from(record: EchoRecord) -> Self {
+        Self {
+            seq: record.seq,
+            timestamp: record.timestamp.map(Timestamp),
+            handoff: record.handoff.map(HandoffIndicator),
+            technology: record.technology.map(AccessTechnology),
+            link_layer: record.link_layer.map(|octets| LinkLayerAddress::from(&octets[..])),
+            link_local: record.link_local,
+        }
+    }
+}

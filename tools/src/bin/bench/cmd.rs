@@ -1,0 +1,295 @@
+//! What a CMD costs: a handover against the bare codec, an answer among a million mobile nodes against one among ten thousand, a
+//! durable registration against redb alone.
+
+use std::hint::black_box;
+use std::net::Ipv6Addr;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use dmm::Failure;
+use dmm_codec::{
+    AccessTechnology, HandoffIndicator, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu,
+    PbuFlags, Status,
+};
+use dmm_proto::cmd::MaarPeer;
+use dmm_proto::{Cmd, CmdConfig, Input, Node as _, Output, Pacing, Write};
+use dmm_store::{Owner, Role, Store, Writer, octets};
+use ipnet::Ipv6Net;
+
+use crate::{Row, Target};
+
+const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
+const START: dmm_codec::Instant = dmm_codec::Instant::from_secs(1_767_225_600);
+const MAARS: u16 = 4;
+
+type Signal = (Ipv6Addr, Ipv6Addr, Vec<u8>);
+
+pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
+    let mut rows = vec![handover()];
+    rows.extend(sizes());
+    rows.push(durable()?);
+    Ok(rows)
+}
+
+/// Eight messages: PBU, three PBUs, three PBAs, PBA.
+fn handover() -> Row {
+    const MOBILES: u32 = 1000;
+    let mut subject = Subject::new(false);
+    let (mut node, mut codec) = (Duration::MAX, Duration::MAX);
+    for round in 0..24 {
+        let (mut in_node, mut in_codec) = (Duration::ZERO, Duration::ZERO);
+        for mobile in 0..MOBILES {
+            let pbu = subject.pbu(1 + (round % MAARS), mobile, 4000);
+            let mut messages = vec![pbu.clone()];
+            let (took, asked) = subject.time(&pbu);
+            in_node += took;
+            messages.extend(asked.iter().cloned());
+            for pbu in asked.iter().filter(|(_, to, _)| *to != pbu.0) {
+                let pba = answer(pbu);
+                let (took, said) = subject.time(&pba);
+                in_node += took;
+                messages.push(pba);
+                messages.extend(said);
+            }
+            if round > 4 {
+                assert_eq!(messages.len(), 8, "the row speaks of eight messages");
+                in_codec += bare(&messages);
+            }
+        }
+        if round > 4 {
+            (node, codec) = (node.min(in_node), codec.min(in_codec));
+        }
+    }
+    let name = "CMD: a handover with 3 P-MAARs";
+    let each = node.as_secs_f64() * 1e9 / f64::from(MOBILES);
+    let ratio = node.as_secs_f64() / codec.as_secs_f64();
+    Row::new(
+        "nodes",
+        name,
+        (each, "ns"),
+        "the codec's part of its 8 messages",
+        ratio,
+        Some(Target::AtMost(3.0)),
+    )
+}
+
+/// What the codec does with them: those from MAARs are decoded, those to MAARs encoded.
+fn bare(messages: &[Signal]) -> Duration {
+    let decoded: Vec<Message> = messages.iter().map(decode).collect();
+    let start = Instant::now();
+    for ((src, dst, octets), message) in messages.iter().zip(&decoded) {
+        if *src == CMD {
+            black_box(message.encode(*src, *dst).expect("it fits"));
+        } else {
+            black_box(Message::decode(octets, *src, *dst).expect("it was encoded here"));
+        }
+    }
+    start.elapsed()
+}
+
+/// The answer to a refresh among so many mobile nodes.
+fn sizes() -> Vec<Row> {
+    const SIZES: [(u32, [&str; 3]); 4] = [
+        (
+            10_000,
+            ["CMD, 10 k mobile nodes: p50", "CMD, 10 k mobile nodes: p99", "CMD, 10 k mobile nodes: p99.9"],
+        ),
+        (1, ["CMD, 1 mobile node: p50", "CMD, 1 mobile node: p99", "CMD, 1 mobile node: p99.9"]),
+        (
+            100_000,
+            [
+                "CMD, 100 k mobile nodes: p50",
+                "CMD, 100 k mobile nodes: p99",
+                "CMD, 100 k mobile nodes: p99.9",
+            ],
+        ),
+        (
+            1_000_000,
+            ["CMD, 1 M mobile nodes: p50", "CMD, 1 M mobile nodes: p99", "CMD, 1 M mobile nodes: p99.9"],
+        ),
+    ];
+    let mut first: Option<[f64; 3]> = None;
+    let mut rows = Vec::new();
+    for (mobiles, names) in SIZES {
+        let measured = percentiles(mobiles);
+        let base = *first.get_or_insert(measured);
+        for (index, name) in names.into_iter().enumerate() {
+            let target = (mobiles == 1_000_000 && index == 1).then_some(Target::AtMost(1.5));
+            let ratio = measured[index] / base[index];
+            rows.push(Row::new("nodes", name, (measured[index], "ns"), "the same among 10 k", ratio, target));
+        }
+    }
+    rows
+}
+
+fn percentiles(mobiles: u32) -> [f64; 3] {
+    const SAMPLES: u32 = 200_000;
+    let mut subject = Subject::new(false);
+    for mobile in 0..mobiles {
+        let pbu = subject.pbu(1, mobile, 16_000);
+        subject.time(&pbu);
+    }
+    let mut took: Vec<Duration> = (0..SAMPLES)
+        .map(|sample| {
+            // Spread over all, and the same each time.
+            let mobile = (u64::from(sample) * 2_654_435_761 % u64::from(mobiles)) as u32;
+            let pbu = subject.pbu(1, mobile, 16_000);
+            subject.time(&pbu).0
+        })
+        .collect();
+    took.sort_unstable();
+    [500, 990, 999].map(|mille| took[took.len() * mille / 1000].as_secs_f64() * 1e9)
+}
+
+/// Registrations whose bindings are durable before they are answered, and redb with the same records in the same batches.
+fn durable() -> Result<Row, Failure> {
+    const MOBILES: u32 = 100_000;
+    const AT_ONCE: usize = 4096;
+    let [ours, theirs] = ["cmd", "redb"]
+        .map(|name| std::env::temp_dir().join(format!("dmm-bench-{}-{name}.redb", std::process::id())));
+    let store = Store::open(&ours, Owner { role: Role::Cmd, address: CMD }).map_err(Failure::bench)?;
+    let (said, dones) = channel();
+    let writer = Writer::start(store, move |done| drop(said.send(done))).map_err(Failure::bench)?;
+    let mut subject = Subject::new(true);
+    let pbus: Vec<Signal> = (0..MOBILES).map(|mobile| subject.pbu(1, mobile, 16_000)).collect();
+    let (mut writes, mut batches): (Vec<Write>, Vec<u64>) = (Vec::new(), Vec::new());
+    let (mut waiting, mut answered) = (0, 0);
+    let mut pbus = pbus.into_iter();
+    let start = Instant::now();
+    while answered < MOBILES {
+        let input;
+        let pbu;
+        if waiting < AT_ONCE
+            && let Some(next) = pbus.next()
+        {
+            pbu = next;
+            waiting += 1;
+            input = Input::Signal { src: pbu.0, dst: pbu.1, octets: &pbu.2 };
+        } else {
+            let done = dones.recv().map_err(Failure::bench)?;
+            batches.push(done.through.0 + 1);
+            input = done.input();
+        }
+        subject.cmd.handle_input(subject.now, input);
+        while let Some(output) = subject.cmd.poll_output() {
+            match output {
+                Output::Persist(write) => {
+                    writes.push(write.clone());
+                    writer.order(write);
+                }
+                Output::Signal { .. } => {
+                    answered += 1;
+                    waiting -= 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    let durable = start.elapsed();
+    drop(writer.stop());
+    let alone = redb_alone(&theirs, &writes, &batches)?;
+    for path in [&ours, &theirs] {
+        std::fs::remove_file(path).map_err(|error| Failure::file(path, error))?;
+    }
+    let per_second = f64::from(MOBILES) / durable.as_secs_f64();
+    let ratio = alone.as_secs_f64() / durable.as_secs_f64();
+    let name = "CMD: durable registrations";
+    let against = "redb with the same records and batches";
+    Ok(Row::new("nodes", name, (per_second, "/s"), against, ratio, Some(Target::AtLeast(0.8))))
+}
+
+fn redb_alone(path: &PathBuf, writes: &[Write], batches: &[u64]) -> Result<Duration, Failure> {
+    let records: Vec<(&[u8], Vec<u8>)> = writes
+        .iter()
+        .filter_map(|write| Some((&write.mn.identifier[..], octets(write.record.as_ref()?))))
+        .collect();
+    let database = redb::Database::create(Path::new(path)).map_err(Failure::bench)?;
+    let table = redb::TableDefinition::<&[u8], &[u8]>::new("records");
+    let start = Instant::now();
+    let mut begin = 0;
+    for end in batches.iter().map(|end| *end as usize) {
+        let transaction = database.begin_write().map_err(Failure::bench)?;
+        {
+            let mut table = transaction.open_table(table).map_err(Failure::bench)?;
+            for (name, record) in &records[begin..end] {
+                table.insert(*name, &record[..]).map_err(Failure::bench)?;
+            }
+        }
+        transaction.commit().map_err(Failure::bench)?;
+        begin = end;
+    }
+    Ok(start.elapsed())
+}
+
+/// A CMD and its clock.
+struct Subject {
+    cmd: Cmd,
+    now: dmm_codec::Instant,
+    seq: u16,
+}
+
+impl Subject {
+    fn new(durable: bool) -> Self {
+        let maars = (1..=MAARS).map(|n| MaarPeer { address: maar(n), pools: vec![pool(n)] }).collect();
+        let pacing = Pacing { rate: 1_000_000_000, burst: 1_000_000 };
+        let mut config = CmdConfig { durable, pacing, ..CmdConfig::new(CMD, maars) };
+        config.max_lifetime = Lifetime(u16::MAX);
+        Self { cmd: Cmd::new(config), now: START, seq: 0 }
+    }
+
+    /// The PBU of a mobile node that has come to a MAAR, a little later than what was before.
+    fn pbu(&mut self, at: u16, mobile: u32, lifetime: u16) -> Signal {
+        self.now = self.now + Duration::from_millis(1);
+        self.seq = self.seq.wrapping_add(1);
+        let bits = pool(at).network().to_bits() | (u128::from(mobile) << 64);
+        let options = vec![
+            MobilityOption::MnIdentifier(MnIdentifier::nai(&format!("mn{mobile:07}@example.org"))),
+            MobilityOption::HomeNetworkPrefix(Ipv6Net::new_assert(bits.into(), 64)),
+            MobilityOption::HandoffIndicator(HandoffIndicator::UNKNOWN),
+            MobilityOption::AccessTechnology(AccessTechnology::IEEE_802_11),
+            MobilityOption::Timestamp(self.now.timestamp()),
+        ];
+        let flags = PbuFlags::A | PbuFlags::P | PbuFlags::D;
+        let pbu = Pbu { seq: self.seq, flags, lifetime: Lifetime(lifetime), options };
+        signal(maar(at), CMD, &Message::Pbu(pbu))
+    }
+
+    /// How long the CMD takes for a message and all that it says to that, and what it says.
+    fn time(&mut self, (src, dst, octets): &Signal) -> (Duration, Vec<Signal>) {
+        let mut said = Vec::with_capacity(8);
+        let start = Instant::now();
+        self.cmd.handle_input(self.now, Input::Signal { src: *src, dst: *dst, octets });
+        while let Some(output) = self.cmd.poll_output() {
+            if let Output::Signal { src, dst, octets } = output {
+                said.push((src, dst, octets));
+            }
+        }
+        (start.elapsed(), said)
+    }
+}
+
+fn answer(pbu: &Signal) -> Signal {
+    let Message::Pbu(Pbu { seq, lifetime, options, .. }) = decode(pbu) else {
+        unreachable!("the CMD asks by PBUs");
+    };
+    let (status, flags) = (Status::ACCEPTED, PbaFlags::P | PbaFlags::D);
+    signal(pbu.1, CMD, &Message::Pba(Pba { status, flags, seq, lifetime, options }))
+}
+
+fn decode((src, dst, octets): &Signal) -> Message {
+    Message::decode(octets, *src, *dst).expect("a node sends what can be read").message
+}
+
+fn signal(src: Ipv6Addr, dst: Ipv6Addr, message: &Message) -> Signal {
+    (src, dst, message.encode(src, dst).expect("it fits"))
+}
+
+fn maar(number: u16) -> Ipv6Addr {
+    Ipv6Addr::from_bits(CMD.to_bits() & !0xffff | u128::from(number))
+}
+
+fn pool(number: u16) -> Ipv6Net {
+    // Room for a million of /64.
+    Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0xa000 + (number << 8), 0, 0, 0, 0, 0), 40)
+}
