@@ -64,6 +64,32 @@ fn a_failure_names_requirement_line_and_packet_and_ends_with_1() {
 }
 
 #[test]
+fn a_run_leaves_every_report_and_can_be_run_again_by_verdict() {
+    let reports = folder("again");
+    let path = |name: &str| reports.join(name).to_string_lossy().into_owned();
+    let (folder, junit, tap) = (path("report"), path("junit.xml"), path("results.tap"));
+    let suites = ["conform", "run", "conformance/suites/cmd", "--iut", "ref-cmd", "--report", &folder];
+    ends(&[&suites[..], &["--filter", "cmd.reg", "--junit", &junit, "--tap", &tap]].concat(), 0);
+    assert!(fs::read_to_string(&tap).unwrap().starts_with("TAP version 14\n1..6\n"));
+    assert!(fs::read_to_string(&junit).unwrap().contains("tests=\"6\""));
+    let page = fs::read_to_string(reports.join("report/index.html")).unwrap();
+    let document = path("report/report.json");
+    ends(&["conform", "report", &document], 0);
+    assert!(fs::read_to_string(reports.join("report/report.html")).unwrap() == page);
+    // One of the six is made to have failed: it alone is run again.
+    let failed =
+        fs::read_to_string(&document).unwrap().replacen("\"verdict\": \"PASS\"", "\"verdict\": \"FAIL\"", 1);
+    fs::write(&document, failed).unwrap();
+    let printed = ends(&[&suites[..], &["--rerun", "failed"]].concat(), 0);
+    assert!(printed.contains("cmd.reg.001 ") && printed.contains("1 passed, 0 failed"), "{printed}");
+    let printed = ends(&[&suites[..], &["--rerun", "failed"]].concat(), 5);
+    assert!(printed.contains("nothing was selected"), "{printed}");
+    ends(&["conform", "run", "conformance/suites", "--iut", "ref-cmd", "--rerun", "failed"], 2);
+    ends(&["conform", "report", "README.md"], 2);
+    fs::remove_dir_all(&reports).unwrap();
+}
+
+#[test]
 fn a_script_that_is_wrong_ends_with_2_and_shows_where() {
     let scripts = folder("wrong");
     let wrong = scripts.join("wrong.test.yaml");
