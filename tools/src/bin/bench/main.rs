@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     let wants = |group: &str| cli.group.as_deref().is_none_or(|wanted| wanted == group);
     // The measurement of `veth`, once more in namespaces of its own.
     if dmm::lab::is_inside() {
-        return match veth::inside() {
+        return match veth::mirror().and_then(|()| veth::inside()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 eprintln!("bench: {failure}");

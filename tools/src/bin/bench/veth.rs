@@ -1,5 +1,7 @@
 //! What a reference node takes to answer on a real link: PBU to PBA against ICMPv6 echo on the same veth pair, in turn, in the
-//! same run. The program starts itself again in namespaces of its own and measures there.
+//! same run. The kernel answers an echo within the call that sends it, so a third measurement is of a process that does
+//! nothing but send back what it gets: what no daemon can be faster than. The program starts itself again in namespaces of
+//! its own and measures there.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv6Addr, UdpSocket};
@@ -28,8 +30,14 @@ const MAAR: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 1);
 #[derive(Serialize, Deserialize)]
 struct Measured {
     echo: (f64, f64),
+    bare: (f64, f64),
     pba: (f64, f64),
 }
+
+/// Set where the program is to send back what it gets.
+const MIRROR: &str = "DMM_BENCH_MIRROR";
+/// A protocol for experiments (RFC 3692).
+const EXPERIMENT: u8 = 253;
 
 pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
     if let Some(obstacle) = lab::obstacle() {
@@ -43,15 +51,31 @@ pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
     if !child.wait().map_err(Failure::bench)?.success() {
         return Err(Failure::bench("the measurement in namespaces failed"));
     }
-    let Measured { echo, pba } = serde_json::from_str(&json).map_err(Failure::bench)?;
+    let Measured { echo, bare, pba } = serde_json::from_str(&json).map_err(Failure::bench)?;
     let row = |name, figure: f64, against, ratio, target| {
         Row::new("veth", name, (figure, "us"), against, ratio, target)
     };
     Ok(vec![
         row("ICMPv6 echo, the kernel's: median", echo.0, "itself", 1.0, None),
+        row("a process that sends back: median", bare.0, "ICMPv6 echo", bare.0 / echo.0, None),
+        row("PBU to PBA, dmm cmd: median", pba.0, "a process that sends back", pba.0 / bare.0, None),
         row("PBU to PBA, dmm cmd: median", pba.0, "ICMPv6 echo", pba.0 / echo.0, Some(Target::AtMost(2.0))),
         row("PBU to PBA, dmm cmd: 99th of 100", pba.1, "ICMPv6 echo, 99th", pba.1 / echo.1, None),
     ])
+}
+
+/// Sends back what comes, for ever, if this program was started for that.
+pub(crate) fn mirror() -> Result<(), Failure> {
+    if std::env::var_os(MIRROR).is_none() {
+        return Ok(());
+    }
+    let socket = signalling::open(EXPERIMENT, CMD).map_err(Failure::bench)?;
+    eprintln!("ready");
+    let mut buffer = [0; 2048];
+    loop {
+        let (len, from) = socket.recv_from(&mut buffer).map_err(Failure::bench)?;
+        socket.send_to(&buffer[..len], from).map_err(Failure::bench)?;
+    }
 }
 
 /// Measures, as root of the namespaces that [`rows`] has made, and prints the figures.
@@ -67,6 +91,10 @@ pub(crate) fn inside() -> Result<(), Failure> {
     let mut node = Process::start(&mut command)?;
     node.said("ready", PATIENCE)?;
 
+    let mut command = lab.on("cmd", &std::env::current_exe().map_err(Failure::bench)?);
+    let mut mirror = Process::start(command.env(MIRROR, "1"))?;
+    mirror.said("ready", PATIENCE)?;
+
     let open = |protocol| -> io::Result<UdpSocket> {
         let socket = signalling::open(protocol, MAAR)?;
         socket.set_read_timeout(Some(PATIENCE))?;
@@ -74,17 +102,20 @@ pub(crate) fn inside() -> Result<(), Failure> {
     };
     let echoes = open(ICMPV6).map_err(Failure::bench)?;
     let signals = open(MOBILITY_HEADER).map_err(Failure::bench)?;
+    let mirrored = open(EXPERIMENT).map_err(Failure::bench)?;
     let clock = Clock::start();
-    let (mut echo, mut pba) = (Vec::new(), Vec::new());
+    let (mut echo, mut bare, mut pba) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS + ROUNDS / 10 {
         let number = (round as u16).to_be_bytes();
         let request = echo_request(number);
         echo.push(answered(&echoes, &request, |answer| is_echo(answer, number)).map_err(Failure::bench)?);
+        let back = |answer: &[u8]| answer == request;
+        bare.push(answered(&mirrored, &request, back).map_err(Failure::bench)?);
         let pbu = pbu(&clock, round as u16)?;
         let is_pba = |answer: &[u8]| answer.get(2) == Some(&6) && answer.get(8..10) == Some(&number);
         pba.push(answered(&signals, &pbu, is_pba).map_err(Failure::bench)?);
     }
-    let measured = Measured { echo: spread(echo), pba: spread(pba) };
+    let measured = Measured { echo: spread(echo), bare: spread(bare), pba: spread(pba) };
     let json = serde_json::to_string(&measured).map_err(Failure::bench)?;
     io::stdout().write_all(json.as_bytes()).map_err(Failure::bench)
 }
