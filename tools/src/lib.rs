@@ -5,6 +5,7 @@ pub mod conform;
 pub mod decode;
 pub mod demo;
 pub mod journey;
+pub mod noise;
 pub mod oracle;
 pub mod page;
 pub mod plugin;
