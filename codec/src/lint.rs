@@ -132,7 +132,9 @@ pub fn lint_with(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>, drafts:
     };
     header(&view, octets, addresses, &mut found);
     let what = What::Body(view.spec().map_or("message", |spec| spec.title));
-    found.extend(view.fields().filter_map(|field| reserved(&field, drafts, what)));
+    for field in view.fields() {
+        reserved(&field, drafts, what, &mut found);
+    }
     let has_dmm_flag = view.has_dmm_flag();
     let mut seen = [false; 256];
     let mut pads = 0;
@@ -203,8 +205,9 @@ fn header(
         let kind = ErrorKind::UnknownType(view.mh_type());
         add(What::Header("type"), 2, FaultKind::Decode(kind));
     }
-    let fields = FieldView::all(Header::FIELDS, octets, 0);
-    found.extend(fields.filter_map(|field| reserved(&field, Drafts::default(), What::Header("reserved"))));
+    for field in FieldView::all(Header::FIELDS, octets, 0) {
+        reserved(&field, Drafts::default(), What::Header("reserved"), found);
+    }
 }
 
 fn place(
@@ -258,7 +261,7 @@ impl Part {
         }
         let mut length = None;
         for field in fields {
-            found.extend(reserved(&field, Drafts::default(), self.what));
+            reserved(&field, Drafts::default(), self.what, found);
             let mut add = |offset, kind| found.push(Fault { what: self.what, offset, kind });
             match field.spec.kind {
                 FieldKind::PrefixLength => {
@@ -323,24 +326,23 @@ fn sub_options(field: &FieldView<'_>, found: &mut Vec<Fault>) {
 }
 
 /// What is set in a field and should not be: all of a reserved one, bits of flags that nobody has given a name.
-fn reserved(field: &FieldView<'_>, drafts: Drafts, what: What) -> Option<Fault> {
+fn reserved(field: &FieldView<'_>, drafts: Drafts, what: What, found: &mut Vec<Fault>) {
     let kind = match field.spec.kind {
         FieldKind::Reserved => match field.uint() {
-            0 => return None,
-            number => FaultKind::Reserved(number),
+            0 => return,
+            set => FaultKind::Reserved(set),
         },
         FieldKind::Flags(flags) => {
-            let number = field.uint();
             let known = flags.iter().filter(|flag| drafts.know(flag));
             let known = known.fold(0, |known, flag| known | u64::from(flag.mask));
-            match number & !known {
-                0 => return None,
-                bits => FaultKind::ReservedFlags { field: number, bits },
+            match field.uint() & !known {
+                0 => return,
+                bits => FaultKind::ReservedFlags { field: field.uint(), bits },
             }
         }
-        _ => return None,
+        _ => return,
     };
-    Some(Fault { what, offset: field.offset, kind })
+    found.push(Fault { what, offset: field.offset, kind });
 }
 
 impl From<DecodeError> for Fault {

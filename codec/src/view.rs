@@ -125,7 +125,7 @@ impl<'a> MessageView<'a> {
     pub fn has_dmm_flag(&self) -> bool {
         self.fields().any(|field| {
             let FieldKind::Flags(flags) = field.spec.kind else { return false };
-            flags.iter().any(|flag| flag.is_dmm() && field.has_flag(flag.letter))
+            flags.iter().any(|flag| field.uint() & u64::from(flag.mask) != 0 && flag.is_dmm())
         })
     }
 

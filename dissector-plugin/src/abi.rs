@@ -53,6 +53,8 @@ pub(crate) mod pi {
     pub(crate) const ERROR: c_int = 0x0080_0000;
 }
 
+/// `AT_IPv4`.
+pub(crate) const IPV4_ADDRESS: c_int = 2;
 /// `AT_IPv6`.
 pub(crate) const IPV6_ADDRESS: c_int = 3;
 /// `AT_STRINGZ`.

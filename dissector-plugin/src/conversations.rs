@@ -1,30 +1,19 @@
 //! Conversations by mobile node: `tshark -z conv,dmm`, and the host's window of conversations. The host's tables are made
-//! of addresses; the name of a mobile node goes in as one of text, and its other end is the MAAR.
+//! of addresses; the name of a mobile node goes in as one of text, and so does its other end, the MAAR.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::net::Ipv6Addr;
 
-use crate::abi::{Address, IPV6_ADDRESS, TEXT_ADDRESS, int};
+use crate::abi::{Address, TEXT_ADDRESS, int};
 use crate::guard::guarded;
 use crate::host::{PacketInfo, functions};
 use crate::packet::Id;
-use crate::stats::Told;
+use crate::tap::Told;
 use crate::text::Text;
 
 /// Registers the table; it listens to the tap that has the protocol's name.
 pub(crate) fn register(protocol: Id) {
     // SAFETY: the protocol is registered, the function is ours; there are no end points by address.
     unsafe { (functions().register_conversation_table)(protocol.number(), 1, count, None) };
-}
-
-/// A message, as an entry of the table.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
-    pub(crate) mn: Text,
-    pub(crate) maar: Ipv6Addr,
-    /// Whether the MAAR sent it.
-    pub(crate) from_maar: bool,
-    pub(crate) octets: usize,
 }
 
 /// `conv_hash_t`, as far as it is ours to write.
@@ -42,10 +31,11 @@ struct Filters {
 
 static FILTERS: Filters = Filters { filter };
 
-/// The field that finds one side of an entry: of a text, the mobile node.
+/// The field that finds one side of an entry. For both sides at once the host does not say which it means, so it is one
+/// field that has both.
 extern "C" fn filter(_entry: *mut c_void, _side: c_int) -> *const c_char {
-    const MOBILE_NODE: &CStr = c"dmm.mn";
-    MOBILE_NODE.as_ptr()
+    const PARTY: &CStr = c"dmm.party";
+    PARTY.as_ptr()
 }
 
 extern "C" fn count(
@@ -58,12 +48,11 @@ extern "C" fn count(
     const REDRAW: c_int = 1;
     const NO_PORTS: c_int = 0;
     guarded((), || {
-        // SAFETY: it is a slot of ours.
-        let Some(Some(told)) = (unsafe { told.cast::<Option<Told>>().as_ref() }) else { return };
-        let Some(entry) = told.conversation else { return };
-        let octets = entry.maar.octets();
-        let mn = Address::new(TEXT_ADDRESS, entry.mn.as_str().len() + 1, entry.mn.as_ptr().cast());
-        let maar = Address::new(IPV6_ADDRESS, octets.len(), octets.as_ptr().cast());
+        // SAFETY: the host gives us what our tap was told.
+        let Some(entry) = (unsafe { Told::read(told) }).and_then(|told| told.conversation) else { return };
+        let text = |text: &Text| Address::new(TEXT_ADDRESS, text.as_str().len() + 1, text.as_ptr().cast());
+        let parties = entry.parties();
+        let [mn, maar] = parties.each_ref().map(text);
         let (src, dst) = if entry.from_maar { (&mn, &maar) } else { (&maar, &mn) };
         // SAFETY: table and packet are the host's; it copies the addresses.
         unsafe {

@@ -6,10 +6,9 @@ use std::net::Ipv6Addr;
 use std::ptr;
 use std::sync::OnceLock;
 
-use dmm_codec::header::{PBA, PBU};
-use dmm_codec::lint::FaultKind;
+use dmm_codec::lint::lint_with;
 use dmm_codec::option::spec;
-use dmm_codec::{Fault, MessageView, Status, Weight, What, lint};
+use dmm_codec::{Fault, MessageView, Status, Weight, What};
 
 use crate::abi::{
     ExpertField, ExpertRegistration, FieldInfo, FieldRegistration, GENERATED, base, ft, int, pi,
@@ -221,77 +220,67 @@ impl Findings {
 }
 
 /// What is wrong with a message by itself.
-pub(crate) fn of_message(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>, found: &mut Findings) {
+pub(crate) fn of_message(
+    octets: &[u8],
+    addresses: Option<(Ipv6Addr, Ipv6Addr)>,
+    found: &mut Option<Findings>,
+) {
+    let faults = lint_with(octets, addresses, preferences::drafts());
+    if faults.is_empty() {
+        return;
+    }
     let message = MessageView::new(octets).ok().and_then(|view| view.spec());
-    let query = query_flag(message.map_or(0, |spec| spec.mh_type));
-    for fault in lint(octets, addresses) {
-        let is_query = matches!(fault.kind, FaultKind::ReservedFlags { bits, .. } if Some(bits) == query);
-        if !is_query {
-            found.fault(&fault, message.map_or("message", |spec| spec.name));
-        }
+    let found = found.get_or_insert(Findings::NONE);
+    for fault in faults {
+        found.fault(&fault, message.map_or("message", |spec| spec.name));
     }
 }
 
-/// The bit of the Q flag, if the user wants it read (draft-jikim-dmm-pmip names none; these are free).
-pub(crate) fn query_flag(mh_type: u8) -> Option<u64> {
-    let bit = match mh_type {
-        PBU => 0x0008,
-        PBA => 0x01,
-        _ => return None,
-    };
-    preferences::wants_query_flag().then_some(bit)
-}
-
 /// What is wrong with a message among the others.
-pub(crate) fn of_exchange(signal: &Signal<'_>, known: Option<&Known>, found: &mut Findings) {
+pub(crate) fn of_exchange(signal: &Signal<'_>, known: Option<&Known>, found: &mut Option<Findings>) {
     const FLAGS: usize = 8;
+    let mut tell = |name: &str, offset, text: Text| {
+        found.get_or_insert(Findings::NONE).tell(name, offset, text);
+    };
     let is_listed = Status::NAMES.iter().any(|name| name.value == u32::from(signal.status.0));
     if !signal.is_request && (!signal.status.is_accepted() || !is_listed) {
-        found.tell("status", 6, Text::new(format_args!("status {}", signal.status)));
+        tell("status", 6, Text::new(format_args!("status {}", signal.status)));
     }
     let Some(known) = known else { return };
     if known.asked_with_dmm && !signal.dmm {
         let text = format_args!("the PBU in frame {} has the D flag", known.response_to.unwrap_or(0));
-        found.tell("answer_flag", 7, Text::new(text));
+        tell("answer_flag", 7, Text::new(text));
     }
     if known.unanswered {
-        found.tell("unanswered", FLAGS, Text::new(format_args!("no PBA to this PBU in the capture")));
+        tell("unanswered", FLAGS, Text::new(format_args!("no PBA to this PBU in the capture")));
     }
     if let Some(again) = known.retransmission {
         let seconds = Seconds(again.interval);
         let text =
             format_args!("sending {} of the PBU, {seconds} after frame {}", again.number + 1, again.of);
-        found.tell("retransmission", 6, Text::new(text));
+        tell("retransmission", 6, Text::new(text));
         if !again.as_due {
             let (rule, due) = match again.number {
                 1 => ("initial_timeout", "INITIAL_BINDACK_TIMEOUT is 1 s"),
                 _ => ("backoff", "not twice the wait before it, nor MAX_BINDACK_TIMEOUT (32 s)"),
             };
-            found.tell(rule, 6, Text::new(format_args!("{seconds} after the sending before: {due}")));
+            tell(rule, 6, Text::new(format_args!("{seconds} after the sending before: {due}")));
         }
     }
     if known.stale {
-        found.tell(
-            "fresh_sequence",
-            6,
-            Text::new(format_args!("sequence number {} was used before", signal.seq)),
-        );
+        tell("fresh_sequence", 6, Text::new(format_args!("sequence number {} was used before", signal.seq)));
     }
     let limit = preferences::rate();
     if known.above_rate {
         let text = format_args!("more than {limit} PBUs about this mobile node to this peer within a second");
-        found.tell("rate", FLAGS, Text::new(text));
+        tell("rate", FLAGS, Text::new(text));
     } else if known.above_node_rate {
         let text =
             format_args!("more than {limit} PBUs to this peer within a second, about all mobile nodes");
-        found.tell("node_rate", FLAGS, Text::new(text));
+        tell("node_rate", FLAGS, Text::new(text));
     }
     if let Some(first) = known.first_response {
-        found.tell(
-            "further_pba",
-            8,
-            Text::new(format_args!("the first PBA to the same PBU is in frame {first}")),
-        );
+        tell("further_pba", 8, Text::new(format_args!("the first PBA to the same PBU is in frame {first}")));
     }
     let seen = known
         .handover
@@ -301,7 +290,7 @@ pub(crate) fn of_exchange(signal: &Signal<'_>, known: Option<&Known>, found: &mu
         && expected != seen
     {
         let text = format_args!("the CMD is a {}, expected a {}", seen.name(), expected.name());
-        found.tell("mode", 6, Text::new(text));
+        tell("mode", 6, Text::new(text));
     }
 }
 

@@ -1,9 +1,10 @@
 //! Handles of the host: what its tables hold, and what stands behind the stock dissector of Mobility Headers.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::OnceLock;
 
-use crate::host::{Dissector, Handle, functions};
+use crate::guard::guarded;
+use crate::host::{Dissector, Handle, TableEntry, functions};
 use crate::packet::Id;
 
 /// A handle of the host.
@@ -23,10 +24,41 @@ impl HandleRef {
         Self(unsafe { (functions().create_dissector_handle)(dissector, number) })
     }
 
+    /// The numbers that lead to it in a table of the host's.
+    pub(crate) fn keys(self, table: &CStr) -> Vec<u32> {
+        let mut search = Search { wanted: self, found: Vec::new() };
+        let visit: TableEntry = visit;
+        // SAFETY: the name is a C string; the host calls `visit` before it returns, and nobody else has `search`.
+        unsafe { (functions().dissector_table_foreach)(table.as_ptr(), visit, (&raw mut search).cast()) };
+        search.found
+    }
+
     /// As the host takes it.
     pub(crate) fn as_ptr(self) -> *mut Handle {
         self.0
     }
+}
+
+struct Search {
+    wanted: HandleRef,
+    found: Vec<u32>,
+}
+
+extern "C" fn visit(
+    _table: *const c_char,
+    _kind: c_int,
+    key: *mut c_void,
+    entry: *mut c_void,
+    search: *mut c_void,
+) {
+    guarded((), || {
+        // SAFETY: it is what `keys` gave; the entry is the host's.
+        let (search, handle) =
+            unsafe { (&mut *search.cast::<Search>(), (functions().dtbl_entry_get_handle)(entry)) };
+        if handle == search.wanted.0 {
+            search.found.push(key.addr() as u32);
+        }
+    });
 }
 
 /// The stock dissector of Mobility Headers; none before the host's handoff, or in a host without one.

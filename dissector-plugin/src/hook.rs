@@ -1,25 +1,27 @@
-//! Where the plugin hangs itself into the host: registration, and the two dissector tables through which the host
-//! comes to us.
+//! Where the plugin hangs itself into the host: registration, and the dissector tables through which the host comes to
+//! us.
 //!
 //! The options have a table of their own, `mip6.option`. For the D flag there is none, so we stand before the stock
-//! dissector in `ip.proto` and call it ([`crate::message`]); for IPv6 in IPv6 as well ([`crate::tunnel`]). While the user has `dmm` switched off we are in neither,
-//! so that everything looks as if we were not there.
+//! dissector in `ip.proto` and in `udp.port`, where signalling over IPv4 goes, and call it ([`crate::message`]); for IPv6
+//! in IPv6 as well ([`crate::tunnel`]). While the user has `dmm` switched off we are in none of them, so that everything
+//! looks as if we were not there.
 
 use std::ffi::CStr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::abi::PluginCallbacks;
-use crate::fields::{self, Fields, fields};
+use crate::fields::{self, Fields, OptionFields, fields};
 use crate::guard::guarded;
 use crate::handle::{HandleRef, inner_ipv6, stock as stock_dissector};
 use crate::host::functions;
-use crate::{message, options, stock, tracking, tunnel};
+use crate::{conversations, message, options, preferences, stats, stock, tap, tracking, tunnel};
 
 const MOBILITY_HEADER: u32 = dmm_codec::packet::MOBILITY_HEADER as u32;
 /// IPv6 in IPv6 (RFC 2473).
 const INNER_IPV6: u32 = 41;
 const NEXT_HEADERS: &CStr = c"ip.proto";
+const UDP_PORTS: &CStr = c"udp.port";
 const OPTIONS: &CStr = c"mip6.option";
 
 /// Tells the host whom to call for registration.
@@ -34,6 +36,7 @@ struct Hooks {
     /// The stock dissector of Mobility Headers, which takes its place back while the user has us switched off.
     stock: HandleRef,
     message: HandleRef,
+    message_in_udp: HandleRef,
     /// The stock dissector of IPv6 in IPv6, and ours.
     tunnel: Option<(HandleRef, HandleRef)>,
     /// By option type.
@@ -45,7 +48,13 @@ struct Hooks {
 static HOOKS: OnceLock<Hooks> = OnceLock::new();
 
 extern "C" fn register_protocols() {
-    guarded((), fields::register);
+    guarded((), || {
+        let Some(protocol) = fields::register() else { return };
+        preferences::register(protocol);
+        tap::register();
+        stats::register();
+        conversations::register(protocol);
+    });
 }
 
 extern "C" fn register_handoff() {
@@ -76,10 +85,11 @@ impl Hooks {
         Self {
             stock,
             message: HandleRef::new(message::dissect, fields.message),
+            message_in_udp: HandleRef::new(message::dissect_in_udp, fields.message),
             tunnel: inner_ipv6()
                 .zip(fields.tunnel)
                 .map(|(stock, name)| (stock, HandleRef::new(tunnel::dissect, name))),
-            options: stock::left_options(fields)
+            options: left_options(fields)
                 .map(|(kind, option)| (kind, option.map_or(fields.unknown, |option| option.item)))
                 .map(|(kind, item)| (kind, HandleRef::new(options::dissect, item)))
                 .collect(),
@@ -90,6 +100,7 @@ impl Hooks {
     /// Puts our handles into the tables or takes them out. Does nothing if they are there: a "Decode As" of the user
     /// stands in the same tables.
     fn set(&self, hooked: bool) {
+        self.set_ports(hooked);
         if self.hooked.swap(hooked, Ordering::Relaxed) == hooked {
             return;
         }
@@ -108,4 +119,19 @@ impl Hooks {
             }
         }
     }
+    /// The ports are those of the stock dissector, and the user can change them in its preferences at any time.
+    fn set_ports(&self, hooked: bool) {
+        let (from, to) =
+            if hooked { (self.stock, self.message_in_udp) } else { (self.message_in_udp, self.stock) };
+        for port in from.keys(UDP_PORTS) {
+            // SAFETY: the host gave the port of an entry of this table, and the handle is never freed.
+            unsafe { (functions().dissector_add_uint)(UDP_PORTS.as_ptr(), port, to.as_ptr()) };
+        }
+    }
+}
+
+/// The types of all options that the stock dissector leaves to us, with the row of ours or none.
+fn left_options(fields: &Fields) -> impl Iterator<Item = (u8, Option<&OptionFields>)> {
+    let ours = |kind| fields.options.iter().find(move |option| option.spec.kind == kind);
+    (0..=u8::MAX).filter(|kind| stock::leaves_option(*kind)).map(move |kind| (kind, ours(kind)))
 }

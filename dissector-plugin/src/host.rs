@@ -19,6 +19,9 @@ pub(crate) enum Handle {}
 pub(crate) type Dissector =
     unsafe extern "C" fn(*mut TvBuff, *mut PacketInfo, *mut abi::Node, *mut c_void) -> c_int;
 
+/// `DATFunc`: a table, the kind of its keys, a key, what stands there, and whatever the caller gave.
+pub(crate) type TableEntry = extern "C" fn(*const c_char, c_int, *mut c_void, *mut c_void, *mut c_void);
+
 /// `tap_packet_cb`.
 pub(crate) type ConversationPacket =
     extern "C" fn(*mut c_void, *mut PacketInfo, *mut c_void, *const c_void, u32) -> c_int;
@@ -87,6 +90,8 @@ host_functions! {
     find_dissector: (*const c_char) -> *mut Handle;
     dissector_add_uint: (*const c_char, u32, *mut Handle);
     dissector_delete_uint: (*const c_char, u32, *mut Handle);
+    dissector_table_foreach: (*const c_char, TableEntry, *mut c_void);
+    dtbl_entry_get_handle: (*mut c_void) -> *mut Handle;
     call_dissector_only: (*mut Handle, *mut TvBuff, *mut PacketInfo, *mut abi::Node, *mut c_void) -> c_int;
     tvb_captured_length: (*const TvBuff) -> u32;
     tvb_reported_length: (*const TvBuff) -> u32;
@@ -100,6 +105,7 @@ host_functions! {
     proto_tree_add_time: (*mut abi::Node, c_int, *mut TvBuff, c_int, c_int, *const Time) -> *mut abi::Node;
     proto_tree_add_ipv6: (*mut abi::Node, c_int, *mut TvBuff, c_int, c_int, *const [u8; 16]) -> *mut abi::Node;
     proto_item_add_subtree: (*mut abi::Node, c_int) -> *mut abi::Node;
+    proto_item_set_text: (*mut abi::Node, *const c_char; ...);
     proto_item_append_text: (*mut abi::Node, *const c_char; ...);
     proto_field_is_referenced: (*mut abi::Node, c_int) -> u8;
     find_tap_id: (*const c_char) -> c_int;

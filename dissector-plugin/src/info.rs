@@ -1,11 +1,10 @@
 //! What the Info column says about a message with the D flag.
 
 use dmm_codec::Lifetime;
-use dmm_codec::header::{PBA, PBU};
 
-use crate::text::Text;
+use crate::text::{Address, Text};
 use crate::track::{Known, Signal};
-use crate::{expert, tracking};
+use crate::{preferences, tracking};
 
 /// `PBU [D] seq=7 mn=mn1@example.org lifetime=300 s → S-MAAR 2001:db8:c0::2`: one line of a flow graph. Empty for a
 /// message without the D flag, which the stock text describes well enough.
@@ -15,11 +14,9 @@ pub(crate) fn text(signal: &Signal<'_>, known: Option<&Known>) -> Text {
     if !signal.dmm {
         return Text::EMPTY;
     }
-    let mh_type = if signal.is_request { PBU } else { PBA };
-    let is_query = expert::query_flag(mh_type).is_some_and(|bit| u64::from(signal.flags) & bit != 0);
     let mut text = Text::EMPTY;
     // Writing to a `Text` does not fail; it cuts.
-    let _ = text.write_str(match (signal.is_request, is_query) {
+    let _ = text.write_str(match (signal.is_request, signal.is_query(preferences::drafts())) {
         (true, false) => "PBU [D]",
         (true, true) => "PBQ [DQ]",
         (false, false) => "PBA [D]",
@@ -38,11 +35,11 @@ pub(crate) fn text(signal: &Signal<'_>, known: Option<&Known>) -> Text {
     }
     let _ = write!(text, " lifetime={}", Lifetime(signal.lifetime));
     if let Some(address) = signal.serving {
-        let _ = write!(text, " → S-MAAR {address}");
+        let _ = write!(text, " → S-MAAR {}", Address(address));
     }
     let mut before = " ← P-MAAR ";
     for (address, _) in signal.previous_maars() {
-        let _ = write!(text, "{before}{address}");
+        let _ = write!(text, "{before}{}", Address(address));
         before = ", ";
     }
     if let Some(again) = known.and_then(|known| known.retransmission) {

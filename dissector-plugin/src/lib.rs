@@ -20,6 +20,7 @@
 //! * What is registered lives as long as the process: the host keeps pointers into it.
 
 mod abi;
+mod beside;
 mod conversations;
 mod expert;
 mod fields;
@@ -33,8 +34,10 @@ mod options;
 mod packet;
 mod preferences;
 mod requirement;
+mod rows;
 mod stats;
 mod stock;
+mod tap;
 mod text;
 mod track;
 mod tracked;

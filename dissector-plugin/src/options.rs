@@ -13,7 +13,7 @@ use crate::fields::{Fields, OptionFields, fields, present};
 use crate::guard::guarded;
 use crate::host::{PacketInfo, TvBuff};
 use crate::packet::{Node, Tvb};
-use crate::text::Text;
+use crate::text::{Address, Text};
 
 /// Octets before an option's fields: Type and Length.
 const HEADER: usize = 2;
@@ -83,7 +83,7 @@ fn show(at: Part<'_>, problem: Option<&Text>, tree: Node) -> Option<Node> {
 
     let item = tree.add(option.item, at.tvb, at.start, at.octets.len());
     if item.is_shown() {
-        item.append(&Text::new(format_args!("{}", Title { spec: option.spec, body })));
+        item.say(format_args!(" ({kind}){}", Title { spec: option.spec, body }));
         if let Some(problem) = problem {
             item.append(&Text::new(format_args!(" [{problem}]")));
         }
@@ -101,7 +101,7 @@ fn show(at: Part<'_>, problem: Option<&Text>, tree: Node) -> Option<Node> {
 fn show_unknown(fields: &Fields, at: Part<'_>, kind: u8, tree: Node) -> Node {
     let item = tree.add(fields.unknown, at.tvb, at.start, at.octets.len());
     if item.is_shown() {
-        item.append(&Text::new(format_args!(" ({kind})")));
+        item.say(format_args!(" ({kind})"));
     }
     let subtree = item.subtree(fields.subtree);
     show_header(fields, at, subtree);
@@ -112,12 +112,13 @@ fn show_unknown(fields: &Fields, at: Part<'_>, kind: u8, tree: Node) -> Node {
     item
 }
 
-/// Type and Length. The stock fields for them are there too, as they are for options that the host does not know, so
-/// that filters written for it find the same options with us; hidden, for they would say `Unknown`.
+/// Type and Length. The Type is in the line above, as it is for options that the host knows. The stock fields for them
+/// are there too, as they are for options that the host does not know, so that filters written for it find the same
+/// options with us; hidden, for they would say `Unknown`.
 fn show_header(fields: &Fields, at: Part<'_>, subtree: Node) {
-    let rows = [(fields.kind, fields.stock_kind), (fields.length, fields.stock_length)];
-    for (start, (ours, stock)) in (at.start..).zip(rows).take(at.octets.len()) {
-        subtree.add(ours, at.tvb, start, 1);
+    let rows = [(fields.kind, fields.stock_kind, HIDDEN), (fields.length, fields.stock_length, 0)];
+    for (start, (ours, stock, flags)) in (at.start..).zip(rows).take(at.octets.len()) {
+        subtree.add(ours, at.tvb, start, 1).mark(ours, flags);
         if let Some(stock) = stock {
             subtree.add(stock, at.tvb, start, 1).mark(stock, HIDDEN);
         }
@@ -198,9 +199,9 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.field.spec.kind, self.field.address(), self.length) {
             (FieldKind::Prefix, Some(address), Some(length)) => {
-                write!(f, "{}/{length}", first_bits(address, length))
+                write!(f, "{}/{length}", Address(first_bits(address, length)))
             }
-            (_, Some(address), _) => write!(f, "{address}"),
+            (_, Some(address), _) => write!(f, "{}", Address(address)),
             _ if self.field.octets.is_empty() => f.write_str("none"),
             _ => self
                 .field

@@ -1,14 +1,17 @@
 //! Thin `Copy` wrappers of what the host hands to a dissector: octets, packet, tree. All reaching into the host's memory
 //! is here; it knows nothing about Mobile IPv6.
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::fmt;
 use std::marker::PhantomData;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use crate::abi::{self, Address, ExpertField, FieldInfo, GENERATED, IPV6_ADDRESS, NodeField, Time, int};
+use crate::abi::{
+    self, Address, ExpertField, FieldInfo, GENERATED, IPV4_ADDRESS, IPV6_ADDRESS, NodeField, Time, int,
+};
 use crate::host::{PacketInfo, TvBuff, functions, row};
 use crate::text::Text;
 use crate::track::Nanos;
@@ -34,6 +37,14 @@ impl Id {
 
     pub(crate) fn number(self) -> c_int {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// Whether a filter or a column asks for this field, whoever looks on.
+    pub(crate) fn is_asked_for(self) -> bool {
+        let Ok(number) = u32::try_from(self.number()) else { return false };
+        // SAFETY: the field is registered, and never freed.
+        unsafe { (functions().proto_registrar_get_nth)(number).as_ref() }
+            .is_some_and(|info| info.referenced != 0)
     }
 }
 
@@ -95,21 +106,14 @@ impl Packet {
 
     /// Puts a text in place of what the Info column says of this layer.
     pub(crate) fn set_info(self, text: &Text) {
-        static INFO: OnceLock<c_int> = OnceLock::new();
-        // SAFETY: the format is a C string. The column's number differs between versions; its format does not.
-        let info = *INFO.get_or_init(|| unsafe { (functions().get_column_format_from_str)(c"%i".as_ptr()) });
-        // SAFETY: `self` is valid by `new`; the host copies the text.
-        unsafe { (functions().col_add_str)((*self.0).columns, info, text.as_ptr()) };
+        static INFO: Column = Column::new(c"%i");
+        INFO.set(self, text.as_ptr());
     }
 
-    /// Puts a name into the Protocol column, if anybody looks at it.
+    /// Puts a name into the Protocol column.
     pub(crate) fn set_protocol(self, name: &'static CStr) {
-        static PROTOCOL: OnceLock<c_int> = OnceLock::new();
-        // SAFETY: as in `set_info`.
-        let protocol =
-            *PROTOCOL.get_or_init(|| unsafe { (functions().get_column_format_from_str)(c"%p".as_ptr()) });
-        // SAFETY: as in `set_info`.
-        unsafe { (functions().col_add_str)((*self.0).columns, protocol, name.as_ptr()) };
+        static PROTOCOL: Column = Column::new(c"%p");
+        PROTOCOL.set(self, name.as_ptr());
     }
 
     /// The frame's number, from 1.
@@ -125,7 +129,7 @@ impl Packet {
         time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into())
     }
 
-    /// The addresses of the innermost header so far, if that is of IPv6.
+    /// The addresses of the innermost header so far, if that is of IP.
     pub(crate) fn addresses(self) -> Option<(Ipv6Addr, Ipv6Addr)> {
         // SAFETY: `self` is valid by `new`, and the host has two addresses there.
         let [src, dst] = unsafe { self.0.byte_add(row().addresses).cast::<[Address; 2]>().as_ref() }?;
@@ -148,10 +152,66 @@ impl Packet {
     }
 }
 
+/// An address of IPv4 in the form that IPv6 has for it (RFC 4291 §2.5.5.2).
 fn ipv6(address: &Address) -> Option<Ipv6Addr> {
-    let is_ipv6 = address.kind == IPV6_ADDRESS && address.len == 16 && !address.data.is_null();
-    // SAFETY: an address of this kind points to 16 octets.
-    is_ipv6.then(|| Ipv6Addr::from(unsafe { address.data.cast::<[u8; 16]>().read_unaligned() }))
+    if address.data.is_null() {
+        return None;
+    }
+    match (address.kind, address.len) {
+        // SAFETY: an address of this kind and length points to so many octets.
+        (IPV6_ADDRESS, 16) => Some(unsafe { address.data.cast::<[u8; 16]>().read_unaligned() }.into()),
+        (IPV4_ADDRESS, 4) => {
+            // SAFETY: as above.
+            let octets = unsafe { address.data.cast::<[u8; 4]>().read_unaligned() };
+            Some(Ipv4Addr::from(octets).to_ipv6_mapped())
+        }
+        _ => None,
+    }
+}
+
+/// A column of the packet list.
+struct Column {
+    /// As preferences have it. The number differs between versions; this does not.
+    format: &'static CStr,
+    number: OnceLock<c_int>,
+}
+
+impl Column {
+    const fn new(format: &'static CStr) -> Self {
+        Self { format, number: OnceLock::new() }
+    }
+
+    fn set(&self, packet: Packet, text: *const c_char) {
+        let ask = functions().get_column_format_from_str;
+        // SAFETY: the format is a C string.
+        let number = *self.number.get_or_init(|| unsafe { ask(self.format.as_ptr()) });
+        // SAFETY: `packet` is valid by `new`; the host copies the text.
+        unsafe { (functions().col_add_str)((*packet.0).columns, number, text) };
+    }
+}
+
+/// A field of the host's or of ours, as the nodes that show it point to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Registered(NonNull<FieldInfo>);
+
+// SAFETY: the host never frees a field of a built-in dissector, and dissects in one thread at a time.
+unsafe impl Send for Registered {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for Registered {}
+
+impl Registered {
+    /// By its filter name.
+    pub(crate) fn find(filter: &CStr) -> Option<Self> {
+        // SAFETY: the name is a C string.
+        let info = unsafe { (functions().proto_registrar_get_byname)(filter.as_ptr()) };
+        NonNull::new(info.cast_mut()).map(Self)
+    }
+
+    /// Its number.
+    pub(crate) fn id(self) -> Id {
+        // SAFETY: it is a registered field, which is never freed.
+        Id::known(unsafe { self.0.as_ref() }.id)
+    }
 }
 
 /// A node of the packet's tree, or none: the host builds no tree where none is asked for, and takes none as well.
@@ -194,23 +254,23 @@ impl Node {
     }
 
     /// Adds a number that is not in the packet.
-    pub(crate) fn add_number(self, field: Id, tvb: Tvb<'_>, number: u32) {
+    pub(crate) fn add_number(self, field: Id, tvb: Tvb<'_>, number: u32) -> Self {
         // SAFETY: as in `add`.
         Self(unsafe { (functions().proto_tree_add_uint)(self.0, field.number(), tvb.0, 0, 0, number) })
-            .mark(field, GENERATED);
+            .mark(field, GENERATED)
     }
 
     /// Adds a truth that is not in the packet.
-    pub(crate) fn add_truth(self, field: Id, tvb: Tvb<'_>, truth: bool) {
+    pub(crate) fn add_truth(self, field: Id, tvb: Tvb<'_>, truth: bool) -> Self {
         // SAFETY: as in `add`.
         Self(unsafe {
             (functions().proto_tree_add_boolean)(self.0, field.number(), tvb.0, 0, 0, truth.into())
         })
-        .mark(field, GENERATED);
+        .mark(field, GENERATED)
     }
 
     /// Adds a span of time that is not in the packet.
-    pub(crate) fn add_span(self, field: Id, tvb: Tvb<'_>, nanos: Nanos) {
+    pub(crate) fn add_span(self, field: Id, tvb: Tvb<'_>, nanos: Nanos) -> Self {
         const SECOND: Nanos = 1_000_000_000;
         let time = Time { seconds: nanos / SECOND, nanos: int((nanos % SECOND).unsigned_abs() as usize) };
         let time = if nanos < 0 { Time { nanos: -time.nanos, ..time } } else { time };
@@ -218,22 +278,22 @@ impl Node {
         Self(unsafe {
             (functions().proto_tree_add_time)(self.0, field.number(), tvb.0, 0, 0, &raw const time)
         })
-        .mark(field, GENERATED);
+        .mark(field, GENERATED)
     }
 
     /// Adds an address that is not in the packet.
-    pub(crate) fn add_address(self, field: Id, tvb: Tvb<'_>, address: Ipv6Addr) {
+    pub(crate) fn add_address(self, field: Id, tvb: Tvb<'_>, address: Ipv6Addr) -> Self {
         let octets = address.octets();
         // SAFETY: as in `add`; the host copies the address.
         Self(unsafe {
             (functions().proto_tree_add_ipv6)(self.0, field.number(), tvb.0, 0, 0, &raw const octets)
         })
-        .mark(field, GENERATED);
+        .mark(field, GENERATED)
     }
 
     /// Adds text that is not in the packet.
-    pub(crate) fn add_generated_text(self, field: Id, tvb: Tvb<'_>, text: &Text) {
-        self.add_text(field, tvb, 0, text).mark(field, GENERATED);
+    pub(crate) fn add_generated_text(self, field: Id, tvb: Tvb<'_>, text: &Text) -> Self {
+        self.add_text(field, tvb, 0, text).mark(field, GENERATED)
     }
 
     /// Says something about the node that a person should look at.
@@ -253,6 +313,17 @@ impl Node {
         NonNull::new(unsafe { self.0.as_ref() }?.last_child).map(|node| Self(node.as_ptr()))
     }
 
+    /// Makes the node's line one of its field's name and this. Cheaper than to append to what the host makes of the
+    /// value first.
+    pub(crate) fn say(self, what: fmt::Arguments<'_>) {
+        let Some(field) = self.field() else { return };
+        // SAFETY: a registered field has a name, which is a C string that is never freed.
+        let name = unsafe { CStr::from_ptr((*field.info()).name) }.to_str().unwrap_or_default();
+        let text = Text::new(format_args!("{name}{what}"));
+        // SAFETY: `self` is valid by `new`; the format takes one string.
+        unsafe { (functions().proto_item_set_text)(self.0, c"%s".as_ptr(), text.as_ptr()) };
+    }
+
     /// Appends to the node's line.
     pub(crate) fn append(self, text: &Text) {
         // SAFETY: `self` is valid by `new`; the format takes one string.
@@ -266,14 +337,15 @@ impl Node {
     }
 
     /// Sets flags of the node, which was made of `field`. The host has only inline functions for this.
-    pub(crate) fn mark(self, field: Id, flags: u32) {
-        let Ok(number) = u32::try_from(field.number()) else { return };
+    pub(crate) fn mark(self, field: Id, flags: u32) -> Self {
+        let Ok(number) = u32::try_from(field.number()) else { return self };
         // SAFETY: the field is registered.
         let expected = unsafe { (functions().proto_registrar_get_nth)(number) };
         if let Some(mut found) = self.field().filter(|found| ptr::eq(found.info(), expected)) {
             // SAFETY: a node's field belongs to the tree, which only the running dissector changes.
             unsafe { found.0.as_mut().flags |= flags };
         }
+        self
     }
 
     /// The field that the node shows; none for a node that nobody looks at.
@@ -284,31 +356,42 @@ impl Node {
             .map(NodeFieldRef)
     }
 
-    /// The last node below this one that shows a field of this filter name and starts at this octet of the frame.
-    pub(crate) fn last_below(self, filter: &CStr, start: usize) -> Option<Self> {
-        // SAFETY: the name is a C string.
-        let info = unsafe { (functions().proto_registrar_get_byname)(filter.as_ptr()) };
-        let below = |place: Self| {
-            let mut found = None;
-            place.walk(MAX_DEPTH, &mut |node| {
-                if node.field().is_some_and(|field| ptr::eq(field.info(), info) && field.start() == start) {
-                    found = Some(node);
-                }
-            });
-            found
-        };
-        // Mostly it is in what was added last.
-        self.last_child().and_then(below).or_else(|| below(self))
+    /// The last node below this one that shows this field and starts at this octet of the frame.
+    pub(crate) fn last_below(self, field: Registered, start: usize) -> Option<Self> {
+        // What a node is in shows the same octet, but for headers that stand in the layer before them.
+        let near = self.last_in(MAX_DEPTH, field, start, |node, depth| {
+            depth + 1 == MAX_DEPTH || node.field().is_some_and(|field| field.octets().contains(&start))
+        });
+        near.or_else(|| self.last_in(MAX_DEPTH, field, start, |_, _| true))
     }
 
-    fn walk(self, depth: usize, visit: &mut impl FnMut(Self)) {
-        visit(self);
-        let Some(below) = depth.checked_sub(1) else { return };
+    fn last_in(
+        self,
+        depth: usize,
+        field: Registered,
+        start: usize,
+        looks_into: impl Fn(Self, usize) -> bool + Copy,
+    ) -> Option<Self> {
+        let depth = depth.checked_sub(1)?;
+        let mut found = None;
         let mut child = self.first_child();
         while let Some(node) = child {
-            node.walk(below, visit);
+            let is_it = |own: &NodeFieldRef| ptr::eq(own.info(), field.0.as_ptr()) && own.start() == start;
+            if node.field().as_ref().is_some_and(is_it) {
+                found = Some(node);
+            }
+            if node.first_child().is_some() && looks_into(node, depth) {
+                found = node.last_in(depth, field, start, looks_into).or(found);
+            }
             child = node.next();
         }
+        found
+    }
+
+    /// What the node is a child of.
+    pub(crate) fn parent(self) -> Option<Self> {
+        // SAFETY: as in `first_child`.
+        NonNull::new(unsafe { self.0.as_ref() }?.parent).map(|node| Self(node.as_ptr()))
     }
 
     fn first_child(self) -> Option<Self> {
@@ -375,6 +458,13 @@ impl NodeFieldRef {
     fn start(&self) -> usize {
         // SAFETY: as in `info`.
         usize::try_from(unsafe { self.0.as_ref() }.start).unwrap_or(usize::MAX)
+    }
+
+    /// The octets that it shows, by their place in the frame.
+    fn octets(&self) -> std::ops::Range<usize> {
+        // SAFETY: as in `info`.
+        let length = usize::try_from(unsafe { self.0.as_ref() }.length).unwrap_or(0);
+        self.start()..self.start().saturating_add(length)
     }
 }
 

@@ -4,6 +4,8 @@ use std::ffi::{CStr, c_int};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
+use dmm_codec::Drafts;
+
 use crate::abi::Choice;
 use crate::host::functions;
 use crate::packet::Id;
@@ -17,9 +19,9 @@ static MODE: AtomicI32 = AtomicI32::new(ANY);
 
 const ANY: c_int = -1;
 
-/// Whether the Q flag of draft-jikim-dmm-pmip is read.
-pub(crate) fn wants_query_flag() -> bool {
-    is_on(&QUERY)
+/// The drafts that are read.
+pub(crate) fn drafts() -> Drafts {
+    Drafts { query: is_on(&QUERY) }
 }
 
 /// Whether messages are put together.

@@ -1,13 +1,13 @@
 //! What tracking found out, as fields: they are in brackets in the tree, since no octet of the packet says so.
 
 use std::ffi::{c_int, c_void};
-use std::ptr;
+use std::{fmt, ptr};
 
-use crate::abi::{base, frame, ft};
-use crate::fields::Rows;
+use crate::abi::{HIDDEN, base, frame, ft};
 use crate::packet::{Id, Node, Tvb};
-use crate::text::Text;
-use crate::track::{Known, Tunnelled};
+use crate::rows::Rows;
+use crate::text::{Address, Text};
+use crate::track::{Handed, Known, Tunnelled};
 
 /// The host's type, with what an arrow to a frame means.
 #[derive(Clone, Copy)]
@@ -58,6 +58,7 @@ macro_rules! tracked {
 
 tracked! {
     mn: Kind::Text, "mn", "Mobile Node", "Whom the message is about";
+    party: Kind::Text, "party", "Mobile Node or MAAR", "Whom the message is about, and the MAAR that it is from or for: only for filters, which the table of conversations makes";
     duplicate_of: Kind::Frame(frame::NONE), "duplicate_of", "Same packet as in", "The packet was captured twice";
     response_in: Kind::Frame(frame::RESPONSE), "response_in", "Response in", "The first PBA to this PBU";
     response_to: Kind::Frame(frame::REQUEST), "response_to", "Response to", "The PBU that this PBA answers";
@@ -101,11 +102,6 @@ pub(crate) fn show(ids: &Ids, known: &Known, tvb: Tvb<'_>, tree: Node) {
             tree.add_truth(id, tvb, true);
         }
     };
-    let address = |id, address| {
-        if let Some(address) = address {
-            tree.add_address(id, tvb, address);
-        }
-    };
     frame(ids.duplicate_of, known.duplicate_of);
     frame(ids.response_in, known.response_in);
     frame(ids.response_to, known.response_to);
@@ -127,20 +123,65 @@ pub(crate) fn show(ids: &Ids, known: &Known, tvb: Tvb<'_>, tree: Node) {
         frame(ids.relay_in, Some(*copy));
     }
     truth(ids.locator, known.is_locator);
-    if let Some(handover) = known.handover {
-        tree.add_number(ids.handover, tvb, handover.id);
-        address(ids.handover_from, handover.from);
-        address(ids.handover_to, Some(handover.to));
-        if let Some(latency) = handover.latency {
-            tree.add_span(ids.handover_latency, tvb, latency);
+    if let Some(handover) = &known.handover {
+        show_handover(ids, handover, tvb, tree);
+    }
+    show_session(ids, known, tvb, tree);
+}
+
+/// One line says from where to where, over how many P-MAARs and in which mode; the fields for that are there for filters
+/// and columns. Lines are what costs most when all is printed, and addresses more than others.
+fn show_handover(ids: &Ids, handover: &Handed, tvb: Tvb<'_>, tree: Node) {
+    let line = tree.add_number(ids.handover, tvb, handover.id);
+    if line.is_shown() {
+        line.say(format_args!("{}", Line(handover)));
+    }
+    let hidden = |node: Node, id| node.mark(id, HIDDEN);
+    if let Some(from) = handover.from {
+        hidden(tree.add_address(ids.handover_from, tvb, from), ids.handover_from);
+    }
+    hidden(tree.add_address(ids.handover_to, tvb, handover.to), ids.handover_to);
+    let p_maars = tree.add_number(ids.handover_p_maars, tvb, handover.p_maars.into());
+    hidden(p_maars, ids.handover_p_maars);
+    if let Some(mode) = handover.mode {
+        let name = Text::new(format_args!("{}", mode.name()));
+        hidden(tree.add_generated_text(ids.handover_mode, tvb, &name), ids.handover_mode);
+    }
+    if let Some(latency) = handover.latency {
+        tree.add_span(ids.handover_latency, tvb, latency);
+    }
+}
+
+/// `: 2, 2001:db8:c0::1 → 2001:db8:c0::2, 1 P-MAAR, relay`
+struct Line<'a>(&'a Handed);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Handed { id, from, to, p_maars, mode, .. } = self.0;
+        write!(f, ": {id},")?;
+        if let Some(from) = from {
+            write!(f, " {}", Address(*from))?;
         }
-        tree.add_number(ids.handover_p_maars, tvb, handover.p_maars.into());
-        if let Some(mode) = handover.mode {
-            tree.add_generated_text(ids.handover_mode, tvb, &Text::new(format_args!("{}", mode.name())));
+        write!(f, " → {}", Address(*to))?;
+        match p_maars {
+            0 => {}
+            1 => f.write_str(", 1 P-MAAR")?,
+            several => write!(f, ", {several} P-MAARs")?,
+        }
+        mode.map_or(Ok(()), |mode| write!(f, ", {}", mode.name()))
+    }
+}
+
+/// Where the mobile node is and was; hidden where that is what the line of the handover says.
+fn show_session(ids: &Ids, known: &Known, tvb: Tvb<'_>, tree: Node) {
+    let ends = known.handover.map(|handover| [handover.from, Some(handover.to)]);
+    for (id, maar) in [(ids.maar, known.maar), (ids.previous_maar, known.previous_maar)] {
+        let Some(address) = maar else { continue };
+        let node = tree.add_address(id, tvb, address);
+        if ends.is_some_and(|ends| ends.contains(&maar)) {
+            node.mark(id, HIDDEN);
         }
     }
-    address(ids.maar, known.maar);
-    address(ids.previous_maar, known.previous_maar);
 }
 
 /// Adds what is known of a packet within a packet.

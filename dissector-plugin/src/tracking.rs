@@ -25,14 +25,23 @@ pub(crate) fn restart() {
     *tracker() = preferences::wants_tracking().then(|| Tracker::new(settings));
 }
 
-/// Notes a message the first time, and tells what is known of it by now if anybody asks.
-pub(crate) fn look(tvb: Tvb<'_>, packet: Packet, signal: &Signal<'_>, is_asked: bool) -> Option<Known> {
+/// What a look at a message gives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// Whether it was not noted before.
+    pub(crate) is_first: bool,
+    /// What is known of it by now, if anybody asks.
+    pub(crate) known: Option<Known>,
+}
+
+/// Notes a message the first time, and tells what is known of it.
+pub(crate) fn look(tvb: Tvb<'_>, packet: Packet, signal: &Signal<'_>, is_asked: bool) -> Option<Look> {
     let (src, dst) = packet.addresses()?;
     let (place, time) = (place(tvb, packet), packet.time());
     let mut tracker = tracker();
     let tracker = tracker.as_mut()?;
-    tracker.note(Seen { place, time, src, dst }, signal);
-    if is_asked { tracker.known(place) } else { None }
+    let is_first = tracker.note(Seen { place, time, src, dst }, signal);
+    Some(Look { is_first, known: if is_asked { tracker.known(place) } else { None } })
 }
 
 /// What is known of a packet within a packet, and the mobile node's name.

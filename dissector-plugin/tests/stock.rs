@@ -29,6 +29,16 @@ fn packet(mh_type: u8, behind: &[u8]) -> Vec<u8> {
     Ipv6::packet(SRC, DST, MOBILITY_HEADER, 64, &octets)
 }
 
+/// Signalling between nodes that are reached by IPv4 (RFC 5844 §4); the captures here are of IPv6, so it is in a tunnel.
+fn udp(src: [u8; 4], dst: [u8; 4], message: &[u8]) -> Vec<u8> {
+    const PORT: [u8; 2] = 5436_u16.to_be_bytes();
+    const IPV4_IN_IPV6: u8 = 4;
+    let len = |octets: usize| u16::try_from(octets + message.len()).unwrap().to_be_bytes();
+    let header = [&[0x45, 0][..], &len(28), &[0, 0, 0, 0, 64, 17, 0, 0], &src, &dst].concat();
+    let udp = [&PORT[..], &PORT, &len(8), &[0, 0], message].concat();
+    Ipv6::packet(SRC, DST, IPV4_IN_IPV6, 64, &[header, udp].concat())
+}
+
 fn file(packets: &[Vec<u8>]) -> Vec<u8> {
     pcap(packets.iter().map(|octets| (octets.as_slice(), octets.len())))
 }
@@ -105,6 +115,64 @@ fn every_message_that_the_host_does_not_know_has_its_fields() {
         }
         assert_eq!(found.last().unwrap(), spec.title);
     }
+}
+
+/// (MH Type, octets behind the header with all flags set, filters of those that are ours)
+const FLAGS: &[(u8, [u8; 6], &[&str])] = &[
+    (PBU, [0, 1, 0xff, 0xf8, 0, 75], &["dmm.pbu.flag.s", "dmm.flag"]),
+    (PBA, [0, 0xff, 0, 1, 0, 75], &["dmm.pba.flag.s", "dmm.flag"]),
+    (14, [0, 1, 0xf0, 0, 0, 0], &["dmm.hi.flag.p", "dmm.hi.flag.f"]),
+    (15, [0, 1, 0xe0, 0, 0, 0], &["dmm.hack.flag.u", "dmm.hack.flag.p", "dmm.hack.flag.f"]),
+    (19, [0, 1, 0, 1, 0xc0, 0], &["dmm.upn.flag.a", "dmm.upn.flag.d"]),
+    (21, [0, 1, 0, 1, 1, 0x80], &["dmm.flow_binding.flag.a"]),
+    (23, [1, 0x80, 0, 0, 0, 0], &["dmm.subscription_response.flag.i"]),
+];
+
+#[test]
+fn every_flag_that_the_host_does_not_know_is_found_set_and_unset() {
+    for (mh_type, octets, filters) in FLAGS {
+        let unset = octets.map(|octet| if octet > 1 && octet != 75 { 0 } else { octet });
+        let found = fields(&[packet(*mh_type, octets), packet(*mh_type, &unset)], &[], filters);
+        for (line, expected) in found.iter().zip([["1", "True"], ["0", "False"]]) {
+            assert!(line.iter().all(|value| expected.contains(&value.as_str())), "{mh_type}: {line:?}");
+        }
+    }
+}
+
+#[test]
+fn flags_stand_behind_those_of_the_host_and_unset_ones_are_not_told() {
+    let query = ["-V", "-o", "dmm.query_flag:TRUE"];
+    let capture = |flags: [u8; 2]| file(&[packet(PBU, &[0, 1, flags[0], flags[1], 0, 75])]);
+    let printed = Tshark::find().run(&capture([0x82, 0x38]), &query);
+    let lines: Vec<&str> = printed.lines().collect();
+    let last = lines.iter().position(|line| line.contains("Bulk-Binding-Update")).unwrap();
+    let ours = ["Multicast Signaling (S)", "DMM (D)", "Query (Q)", "Lifetime"];
+    for (line, name) in lines[last + 1..].iter().zip(ours) {
+        assert!(line.contains(name), "{name}: {line}");
+    }
+    let printed = Tshark::find().run(&capture([0x82, 0]), &query);
+    assert!(printed.contains("DMM (D) flag: No"), "{printed}");
+    assert!(!printed.contains("(S) flag: No Multicast") && !printed.contains("(Q) flag"), "{printed}");
+}
+
+#[test]
+fn signalling_in_udp_is_read_tracked_and_not_judged_by_its_checksum() {
+    let message = |mh_type: u8, octets: &[u8]| {
+        let options = [8, 4, 1, b'm', b'@', b'x', 1, 4, 0, 0, 0, 0];
+        [&[59, 2, mh_type, 0, 0, 0][..], octets, &options].concat()
+    };
+    let (maar, cmd) = ([192, 0, 2, 1], [192, 0, 2, 9]);
+    let asks = udp(maar, cmd, &message(PBU, &[0, 7, 0x82, 0x10, 0, 75]));
+    let answers = udp(cmd, maar, &message(PBA, &[0, 0x22, 0, 7, 0, 75]));
+    let capture = file(&[asks, answers]);
+    let asked = ["-T", "fields", "-e", "mip6.mhtype", "-e", "dmm.flag", "-e", "dmm.response_to"];
+    let more = ["-e", "dmm.requirement", "-e", "_ws.col.Protocol"];
+    let printed = Tshark::find().run(&capture, &[&asked[..], &more].concat());
+    let printed = printed.replace("True", "1");
+    assert_eq!(printed, "5\t1\t\t\tMIPv6\n6\t1\t1\t\tMIPv6\n");
+    let off = ["--disable-protocol", "dmm", "-V"];
+    let tshark = Tshark::find();
+    assert_eq!(tshark.run(&capture, &off), tshark.run_stock(&capture, &["-V"]));
 }
 
 #[test]

@@ -412,6 +412,37 @@ fn statistics_count_messages_answers_and_handovers() {
     }
 }
 
+/// A proxy answers before what it does shows that it is one.
+fn by_a_proxy() -> Vec<Packet> {
+    vec![
+        pbu(0, 1, CMD, 1, vec![mn(), prefix(1)]),
+        pba(2, CMD, 1, 1, vec![mn(), prefix(1)]),
+        pbu(5000, 2, CMD, 1, vec![mn(), prefix(2)]),
+        pba(5001, CMD, 2, 1, vec![mn(), prefix(2), previous(1)]),
+        pbu(5002, CMD, 1, 9, vec![mn(), prefix(1), serving(2)]),
+        pbu(6002, CMD, 1, 10, vec![mn(), prefix(1), serving(2)]),
+        pba(6003, 1, CMD, 10, vec![mn(), prefix(1), serving(2)]),
+    ]
+}
+
+#[test]
+fn statistics_of_one_pass_are_those_of_two() {
+    let tshark = Tshark::find();
+    for capture in [file(&journey()), file(&by_a_proxy())] {
+        // Not when there were most of them: what a later message shows is counted with that one.
+        let counts = |passes: &[&str]| {
+            let printed = tshark.run(&capture, &[passes, &["-q", "-z", "dmm,tree"]].concat());
+            let first_two =
+                |line: &str| line.split("  ").filter(|word| !word.is_empty()).take(2).collect::<String>();
+            printed.lines().map(first_two).collect::<Vec<_>>()
+        };
+        assert_eq!(counts(&[]), counts(&["-2"]));
+    }
+    let printed = tshark.run(&file(&by_a_proxy()), &["-q", "-z", "dmm,tree"]);
+    let line = printed.lines().find(|line| line.trim_start().starts_with("proxy")).expect("its mode");
+    assert_eq!(line.split_whitespace().nth(1), Some("1"), "{printed}");
+}
+
 #[test]
 fn conversations_are_those_of_a_mobile_node_with_its_maars() {
     let printed = Tshark::find().run(&file(&journey()), &["-2", "-q", "-z", "conv,dmm"]);
@@ -424,6 +455,20 @@ fn conversations_are_those_of_a_mobile_node_with_its_maars() {
             "{printed}"
         );
     }
+}
+
+/// The filters that the host makes of a row of the table.
+#[test]
+fn a_conversation_is_found_by_its_mobile_node_and_its_maar() {
+    let tshark = Tshark::find();
+    let capture = file(&journey());
+    let count = |filter: &str| tshark.run(&capture, &["-2", "-Y", filter]).lines().count();
+    let is = |party: &str| format!("{} == \"{party}\"", "dmm.party");
+    let of_maar = |maar: u16| format!("{} && {}", is("mn1@example.org"), is(&node(maar).to_string()));
+    assert_eq!([1, 2, 3].map(|maar| count(&of_maar(maar))), [7, 6, 7]);
+    assert_eq!(count(&of_maar(4)), 0);
+    let both = tshark.run(&capture, &["-2", "-V", "-Y", &of_maar(1)]);
+    assert!(!both.contains("Mobile Node or MAAR"), "only for who asks\n{both}");
 }
 
 /// An ICMPv6 error that quotes a PBU is not a PBU.

@@ -9,6 +9,7 @@ pub mod journey;
 pub mod lab;
 pub mod lint;
 pub mod node;
+pub mod noise;
 pub mod oracle;
 pub mod page;
 pub mod plugin;

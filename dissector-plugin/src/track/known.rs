@@ -43,6 +43,8 @@ pub(crate) struct Known {
     pub(crate) above_node_rate: bool,
     /// Sent again without a fresh sequence number.
     pub(crate) stale: bool,
+    /// It shows the mode of its handover, which ended before it.
+    pub(crate) shows_mode: bool,
     /// No PBA to this PBU is in the capture, which goes on behind it.
     pub(crate) unanswered: bool,
 }

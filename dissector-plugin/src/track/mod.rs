@@ -10,6 +10,7 @@ mod record;
 mod session;
 mod signal;
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::net::Ipv6Addr;
 
@@ -77,10 +78,10 @@ impl Tracker {
         Self { settings, ..Self::default() }
     }
 
-    /// Takes a message, unless it, or one behind it, was taken before.
-    pub(crate) fn note(&mut self, seen: Seen, signal: &Signal<'_>) {
+    /// Takes a message, unless it, or one behind it, was taken before; tells whether it did.
+    pub(crate) fn note(&mut self, seen: Seen, signal: &Signal<'_>) -> bool {
         if self.last.is_some_and(|(last, _)| seen.place <= last) {
-            return;
+            return false;
         }
         self.last = Some((seen.place, seen.time));
         let (src, dst) = (self.nodes.keep(seen.src), self.nodes.keep(seen.dst));
@@ -91,6 +92,7 @@ impl Tracker {
         } else {
             self.answer(seen, src, dst, mobile, signal);
         }
+        true
     }
 
     fn mobile_at(&mut self, name: &[u8]) -> At {
@@ -248,8 +250,13 @@ impl Tracker {
                 let handover = &mut self.handovers[handover.index()];
                 handover.told = handover.told.saturating_add(1);
                 // RFC 8885 §3.4: "the PBA is sent to the S-MAAR immediately after a PBU is received".
-                if handover.end.is_some() && handover.named > 0 && handover.answers == 0 {
-                    handover.mode = handover.mode.or(Some(Mode::Proxy));
+                if handover.mode.is_none()
+                    && handover.end.is_some()
+                    && handover.named > 0
+                    && handover.answers == 0
+                {
+                    handover.mode = Some(Mode::Proxy);
+                    request.marks.set(Marks::SHOWS_MODE, true);
                 }
             }
         }
@@ -420,11 +427,10 @@ impl Tracker {
 
     /// What is known of a message that was noted.
     pub(crate) fn known(&self, place: Place) -> Option<Known> {
-        if let Ok(index) = self.requests.binary_search_by_key(&place, |request| request.place) {
-            return Some(self.known_request(&self.requests[index]));
+        if let Some(request) = at_place(&self.requests, place, |request| request.place) {
+            return Some(self.known_request(request));
         }
-        let index = self.answers.binary_search_by_key(&place, |answer| answer.place).ok()?;
-        Some(self.known_answer(&self.answers[index]))
+        at_place(&self.answers, place, |answer| answer.place).map(|answer| self.known_answer(answer))
     }
 
     fn known_request(&self, request: &Request) -> Known {
@@ -464,6 +470,7 @@ impl Tracker {
             above_rate: request.marks.has(Marks::RATE),
             above_node_rate: request.marks.has(Marks::NODE_RATE),
             stale: request.marks.has(Marks::STALE),
+            shows_mode: request.marks.has(Marks::SHOWS_MODE),
             unanswered: answer.is_none()
                 && request.marks.has(Marks::WANTS_ANSWER)
                 && request.repeated.is_none()
@@ -534,6 +541,16 @@ impl Tracker {
     /// The identifier of a mobile node, as its option has it behind the Length.
     pub(crate) fn mobile(&self, number: u32) -> Option<&[u8]> {
         self.mobiles.numbered(number).map(|name| &**name)
+    }
+}
+
+/// What stands at a place, in a list that is in the order of the capture. Mostly it is the last, just noted.
+fn at_place<T>(list: &[T], place: Place, place_of: impl Fn(&T) -> Place) -> Option<&T> {
+    let last = list.last()?;
+    match place.cmp(&place_of(last)) {
+        Ordering::Greater => None,
+        Ordering::Equal => Some(last),
+        Ordering::Less => list.binary_search_by_key(&place, place_of).ok().map(|index| &list[index]),
     }
 }
 

@@ -2,11 +2,9 @@
 //! its names are.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
 use std::net::Ipv6Addr;
 use std::num::NonZeroU32;
-
-use super::signal::fold;
 
 /// Where something stands in a list that only grows. `Option<At<_>>` has four octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -155,9 +153,10 @@ impl Marks {
     pub(super) const WANTS_ANSWER: Self = Self(64);
     /// A PBA to the S-MAAR that ends its registration.
     pub(super) const FINAL: Self = Self(128);
-
     /// With the D flag.
     pub(super) const DMM: Self = Self(256);
+    /// A PBU that shows the mode of a handover which ended before it.
+    pub(super) const SHOWS_MODE: Self = Self(512);
 
     pub(super) fn has(self, mark: Self) -> bool {
         self.0 & mark.0 != 0
@@ -170,26 +169,8 @@ impl Marks {
     }
 }
 
-/// A map that is only asked, never gone through: the order in it is nobody's.
-pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fold>>;
-
-/// The same numbers in every run.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Fold(u64);
-
-impl Hasher for Fold {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, octets: &[u8]) {
-        self.0 = fold(self.0, octets);
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.0 = fold(self.0, &number.to_le_bytes());
-    }
-}
+/// A map that is only asked, never gone through: the order in it is nobody's. The same hashes in every run.
+pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 /// Names of nodes or mobile nodes, each kept once.
 #[derive(Debug)]

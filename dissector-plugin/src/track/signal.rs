@@ -1,10 +1,11 @@
 //! What tracking needs to know of one message: whose it is, what it asks or answers, and whether it says the same as
 //! another one.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::Ipv6Addr;
 
 use dmm_codec::header::{PBA, PBU};
-use dmm_codec::{MessageView, MobilityOption, PreviousMaar, Status};
+use dmm_codec::{Drafts, FieldView, MessageView, MobilityOption, PreviousMaar, Status};
 use ipnet::Ipv6Net;
 
 /// Types of the options that tell messages apart; their layouts are the codec's.
@@ -94,6 +95,12 @@ impl<'a> Signal<'a> {
         Some(signal)
     }
 
+    /// Whether it asks where a mobile node is, or answers that (draft-jikim-dmm-pmip).
+    pub(crate) fn is_query(&self, drafts: Drafts) -> bool {
+        let has = |flags: FieldView<'_>| flags.flags(drafts).any(|flag| flag.letter == "Q");
+        drafts.query && self.view.field("flags").is_some_and(has)
+    }
+
     /// The prefixes that it binds to its mobile node: those of Home Network Prefix and Anchored Prefix options
     /// (stance A4). `::/0` asks for one and is none.
     pub(crate) fn prefixes(&self) -> impl Iterator<Item = Ipv6Net> + use<'a> {
@@ -126,29 +133,13 @@ impl<'a> Signal<'a> {
     /// What it says in one number, without what is fresh in each sending: sequence number, Timestamp, checksum
     /// (RFC 5213 §6.9.4) and how much of the lifetime is left.
     pub(crate) fn content(&self) -> u32 {
-        let mut hash = mix(u64::from(self.flags) << 1 | u64::from(self.lifetime == 0), 0);
-        for option in self.view.options().map_while(Result::ok) {
-            // Padding moves with what it pads.
-            if !option.is_padding() && option.kind != option::TIMESTAMP {
-                hash = mix(hash, u64::from(option.kind) << 8 | option.body.len() as u64);
-                hash = fold(hash, option.body);
-            }
+        let mut hasher = DefaultHasher::new();
+        (self.flags, self.lifetime == 0).hash(&mut hasher);
+        // Padding moves with what it pads.
+        let options = self.view.options().map_while(Result::ok);
+        for option in options.filter(|option| !option.is_padding() && option.kind != option::TIMESTAMP) {
+            (option.kind, option.body).hash(&mut hasher);
         }
-        (hash >> 32) as u32
+        hasher.finish() as u32
     }
-}
-
-/// Octets into one number: it tells a node's few messages about one mobile node apart, and defends against nobody.
-pub(super) fn fold(start: u64, octets: &[u8]) -> u64 {
-    octets.chunks(8).fold(start, |hash, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        mix(hash, u64::from_le_bytes(word))
-    })
-}
-
-/// The multiplier of SplitMix64.
-fn mix(hash: u64, word: u64) -> u64 {
-    let mixed = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ (mixed >> 29)
 }

@@ -13,6 +13,7 @@ use dmm_wireshark::{BUILT, Stage};
 /// Fields that no octet has: what tracking and the rules find. [`crate`]`/tracking.rs` has a value for each.
 pub(crate) const NOT_OF_OCTETS: &[&str] = &[
     "dmm.mn",
+    "dmm.party",
     "dmm.duplicate_of",
     "dmm.response_in",
     "dmm.response_to",

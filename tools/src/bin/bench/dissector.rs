@@ -5,6 +5,7 @@ use std::fs;
 use std::io::BufWriter;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use dmm::{Failure, plugin, project_path, traffic};
@@ -28,7 +29,7 @@ pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
     let tshark = Tshark::find().map_err(Failure::bench)?;
     let stock = Stage::new(&tshark, None).map_err(Failure::bench)?;
     let with = Stage::new(&tshark, Some(&plugin::built()?)).map_err(Failure::bench)?;
-    let files = Files::new()?;
+    let files = Files::new(MESSAGES)?;
     let script = format!("lua_script:{}", files.copy(&project_path(LUA)?)?.display());
     let mut rows = Vec::new();
     for (name, arguments, runs, target) in WAYS {
@@ -47,7 +48,35 @@ pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
             rows.push(Row::new("dissector", name, (ours, "s"), against, ours / other, target));
         }
     }
+    rows.push(memory(&stock, &with)?);
     Ok(rows)
+}
+
+/// What tracking keeps of a PBU and its PBA: how much more memory tshark takes at its most, by transaction.
+fn memory(stock: &Stage, with: &Stage) -> Result<Row, Failure> {
+    const MANY: u32 = 1_000_000;
+    let files = Files::new(MANY)?;
+    let [stock, with] = [stock, with].map(|stage| peak(stage, &files.capture));
+    let (stock, with) = (f64::from(stock?), f64::from(with?));
+    let octets = (with - stock) * 1024.0 / f64::from(MANY / 2);
+    let name = "memory of a transaction, of 1,000,000 messages";
+    Ok(Row::new("dissector", name, (octets, "octets"), "stock tshark", with / stock, None))
+}
+
+/// The most memory that tshark held while it read a capture, in units of 1024 octets, as Linux counts it.
+fn peak(stage: &Stage, file: &Path) -> Result<u32, Failure> {
+    let mut command = stage.command();
+    command.arg("-n").arg("-r").arg(file).args(["-q", "-z", "io,stat,0"]).stdout(Stdio::null());
+    let mut child = command.spawn().map_err(Failure::bench)?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().map_err(Failure::bench)?.is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        most = most.max(kilobytes.and_then(|number| number.parse::<u32>().ok()).unwrap_or_default());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(most)
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -66,14 +95,14 @@ struct Files {
 }
 
 impl Files {
-    fn new() -> Result<Self, Failure> {
-        let folder = std::env::temp_dir().join(format!("dmm-bench-{}", std::process::id()));
+    fn new(messages: u32) -> Result<Self, Failure> {
+        let folder = std::env::temp_dir().join(format!("dmm-bench-{}-{messages}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, error))?;
         let capture = folder.join("traffic.pcapng");
         let files = Self { folder, capture };
         let path = &files.capture;
         let out = fs::File::create(path).map_err(|error| Failure::file(path, error))?;
-        traffic::write(BufWriter::new(out), MESSAGES, MOBILES)?;
+        traffic::write(BufWriter::new(out), messages, MOBILES)?;
         for_all(path)?;
         Ok(files)
     }
