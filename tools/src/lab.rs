@@ -170,6 +170,13 @@ impl Process {
         }
     }
 
+    /// Ends it as a loss of power would, with nothing said to it.
+    pub fn kill(&mut self) -> Result<(), Failure> {
+        self.child.kill().map_err(Failure::bench)?;
+        self.child.wait().map_err(Failure::bench)?;
+        Ok(())
+    }
+
     /// Tells it to stop, and waits until it has. All that it said is in its log then.
     pub fn stop(&mut self) -> Result<ExitStatus, Failure> {
         run("sh", ["-c", &format!("kill -TERM {}", self.child.id())])?;

@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use dmm_node::config::Store;
 use dmm_node::{NodeConfig, Options, Role};
 
 use crate::{Exit, Failure, print};
@@ -15,6 +16,7 @@ Examples, for a CMD; the other three are alike:
   dmm cmd --config cmd.yaml --check        is it right?
   dmm cmd --config cmd.yaml                runs until it is told to stop
   dmm cmd --config cmd.yaml --capture cmd.pcapng --log json
+  dmm cmd --config cmd.yaml --store /var/lib/dmm/cmd.redb
   dmm status cmd.yaml                      what it holds; more: dmm ctl --help
 
 It needs CAP_NET_RAW and CAP_NET_ADMIN and gives up all else. Mobile nodes are named in logs at DEBUG only
@@ -34,22 +36,16 @@ pub struct NodeArgs {
     /// Prints a configuration with a comment on every key, and ends. Of a MAAR there are two, for a domain.
     #[arg(long, value_name = "NUMBER", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
     example: Option<usize>,
-    /// Where bindings are kept, whatever the configuration says.
-    #[arg(long)]
-    store: Option<Store>,
+    /// Where bindings are kept, whatever the configuration says: a file for a CMD or MAAR, or memory (a file of that
+    /// name is ./memory).
+    #[arg(long, value_name = "memory|FILE")]
+    store: Option<PathBuf>,
     /// Writes what the node sends and receives.
     #[arg(long, value_name = "FILE.pcapng")]
     capture: Option<PathBuf>,
     /// The form of the log, on standard error.
     #[arg(long, default_value = "text")]
     log: Log,
-}
-
-/// Where bindings are kept.
-#[derive(Clone, Copy, ValueEnum)]
-enum Store {
-    /// In memory: gone with the process.
-    Memory,
 }
 
 /// The form of a log.
@@ -91,9 +87,10 @@ pub fn run(role: Role, args: &NodeArgs) -> Result<Exit, Failure> {
         let what = format!("{path} is for a {}: dmm {} --config {path}", config.role(), config.role());
         return Err(Failure::usage(what));
     }
-    match args.store {
-        Some(Store::Memory) => config.common.store = dmm_node::config::Store::Memory,
-        None => {}
+    if let Some(place) = &args.store {
+        let is_memory = place.as_os_str() == "memory";
+        let store = if is_memory { Store::Memory } else { Store::File(place.clone()) };
+        config.keep_in(store).map_err(Failure::usage)?;
     }
     if args.check {
         let mode = config.mode().map_or_else(String::new, |mode| format!(" as {mode}"));

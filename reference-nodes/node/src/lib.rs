@@ -25,6 +25,7 @@ mod privileges;
 mod shell;
 pub mod signalling;
 pub mod status;
+mod storage;
 
 pub use clock::Clock;
 pub use config::{ConfigErrors, NodeConfig, Role};

@@ -22,6 +22,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::Ended { .. } => "ended",
         Event::Serving { .. } => "serving",
         Event::Anchoring { .. } => "anchoring",
+        Event::NotDurable => "not_durable",
         Event::ForwardingFailed { .. } => "forwarding_failed",
         _ => "other",
     }
@@ -101,6 +102,8 @@ fn say(event: &Event, peers: &BTreeSet<Ipv6Addr>) {
         Event::Ended { .. } => info!(event = named, "session ended"),
         Event::Serving { tunnels, .. } => info!(event = named, tunnels, "mobile node served"),
         Event::Anchoring { s_maar, .. } => info!(event = named, s_maar = known(s_maar), "prefix anchored"),
+        // The store says why, and says it once.
+        Event::NotDurable => {}
         Event::ForwardingFailed { .. } => warn!(event = named, "forwarding could not be changed"),
         _ => info!(event = named),
     }

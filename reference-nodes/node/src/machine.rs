@@ -1,11 +1,14 @@
 //! The state machines behind one face: what the loop needs of a node, whatever its role.
 
 use dmm_codec::Instant;
+use dmm_dataplane::Plane;
 use dmm_proto::legacy::{Lma, Mag, MixedCmd};
 use dmm_proto::view::{Session, Waiting};
-use dmm_proto::{Cmd, Input, Maar, Node, Output, Timeout};
+use dmm_proto::{Cmd, CmdConfig, Input, Maar, MaarConfig, Node, Output, Timeout};
+use dmm_store::{mobiles, sessions};
 
 use crate::config::{Kind, NodeConfig};
+use crate::storage::Records;
 
 /// A state machine of any role.
 #[derive(Clone, Debug)]
@@ -23,14 +26,26 @@ pub(crate) enum Machine {
 }
 
 impl Machine {
-    /// What the configuration describes, with no mobile node yet. A store that has some is to be read here.
+    /// What the configuration describes, with no mobile node yet.
     pub(crate) fn new(config: &NodeConfig) -> Self {
+        Self::restore(config, Instant::default(), Vec::new(), &Plane::default())
+    }
+
+    /// What the configuration describes, with what its store has kept and what forwarding holds.
+    pub(crate) fn restore(config: &NodeConfig, now: Instant, records: Records, found: &Plane) -> Self {
+        let durable = config.store().is_some();
         match &config.kind {
-            Kind::Cmd { cmd, lma: None } => Self::Cmd(Cmd::new(cmd.clone())),
-            Kind::Cmd { cmd, lma: Some(lma) } => {
-                Self::Mixed(Box::new(MixedCmd { cmd: Cmd::new(cmd.clone()), lma: Lma::new(lma.clone()) }))
+            Kind::Cmd { cmd, lma } => {
+                let cmd = Cmd::restore(CmdConfig { durable, ..cmd.clone() }, now, sessions(records));
+                match lma {
+                    Some(lma) => Self::Mixed(Box::new(MixedCmd { cmd, lma: Lma::new(lma.clone()) })),
+                    None => Self::Cmd(cmd),
+                }
             }
-            Kind::Maar { maar, .. } => Self::Maar(Maar::new(maar.clone())),
+            Kind::Maar { maar, .. } => {
+                let maar = MaarConfig { durable, ..maar.clone() };
+                Self::Maar(Maar::restore(maar, now, mobiles(records), found))
+            }
             Kind::Lma { lma } => Self::Lma(Lma::new(lma.clone())),
             Kind::Mag { mag, .. } => Self::Mag(Mag::new(mag.clone())),
         }

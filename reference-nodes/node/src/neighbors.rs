@@ -1,7 +1,7 @@
 //! What a node's access link says and is answered, without the link: Router Solicitations and tests for duplicate
 //! addresses show that a mobile node is there; Neighbor Solicitations for its DLIFs are answered by each DLIF itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 
 use dmm_codec::ndp::{
@@ -21,6 +21,8 @@ pub struct Neighbors {
     /// By mobile node and link-local address: all MAGs of a domain have one address (RFC 6543), and DLIFs are each one
     /// mobile node's.
     dlifs: BTreeMap<(Mac, Ipv6Addr), Mac>,
+    /// Who has DLIFs from before a restart, and has not shown up since.
+    unseen: BTreeSet<Mac>,
 }
 
 /// What a frame on the access link means.
@@ -35,7 +37,17 @@ pub struct Heard {
 impl Neighbors {
     /// No DLIF yet.
     pub fn new(attach_on: AttachOn) -> Self {
-        Self { attach_on, dlifs: BTreeMap::new() }
+        Self { attach_on, dlifs: BTreeMap::new(), unseen: BTreeSet::new() }
+    }
+
+    /// A mobile node was served before a restart: whether it is still there shows.
+    pub fn restored(&mut self, mobile: Mac) {
+        self.unseen.insert(mobile);
+    }
+
+    /// A mobile node has shown up.
+    pub fn seen(&mut self, mobile: Mac) {
+        self.unseen.remove(&mobile);
     }
 
     /// Takes note of a forwarding order that was carried out.
@@ -51,9 +63,10 @@ impl Neighbors {
         }
     }
 
-    /// Whether a mobile node has a DLIF here: it is served.
+    /// Whether a mobile node has a DLIF here and has shown up: it is served.
     pub fn serves(&self, mobile: Mac) -> bool {
-        self.dlifs.range((mobile, Ipv6Addr::UNSPECIFIED)..).next().is_some_and(|((mac, _), _)| *mac == mobile)
+        let mut dlifs = self.dlifs.range((mobile, Ipv6Addr::UNSPECIFIED)..);
+        dlifs.next().is_some_and(|((mac, _), _)| *mac == mobile) && !self.unseen.contains(&mobile)
     }
 
     /// Reads a frame.
@@ -213,6 +226,10 @@ mod tests {
         let mut served = Neighbors::new(AttachOn::AnyFrame);
         served.ordered(&dlif(Op::Ensure));
         assert_eq!(served.heard(&sends).event, None, "it is served already");
+        served.restored(MOBILE);
+        assert_eq!(served.heard(&sends).event, here(own), "it was served before a restart");
+        served.seen(MOBILE);
+        assert_eq!(served.heard(&sends).event, None);
     }
 
     #[test]

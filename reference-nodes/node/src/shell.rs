@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use dmm_codec::Instant;
 use dmm_codec::packet::{Mac, link_local};
 use dmm_dataplane::Dataplane;
+use dmm_proto::view::State;
 use dmm_proto::{Advertise, Event, Input, LinkEvent, Node as _, Output};
+use dmm_store::Done;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tracing::{debug, info, trace, warn};
@@ -18,7 +20,7 @@ use crate::access::Link;
 use crate::admin::{Asked, Desk, Dump, Happened, Request, Response, SHOWN, Socket};
 use crate::capture::{Capture, with_source};
 use crate::clock::Clock;
-use crate::config::{AttachOn, Forwarding, NodeConfig, Role, Store, mac};
+use crate::config::{AttachOn, Forwarding, NodeConfig, Role, mac};
 use crate::forwarding::{NO_FORWARDING, NoForwarding};
 use crate::http::{self, Scrape};
 use crate::log;
@@ -28,6 +30,7 @@ use crate::neighbors::{Neighbors, advertisement};
 use crate::privileges;
 use crate::signalling::{LONGEST, Signalling};
 use crate::status::{CLOCK_SET, PeerStatus, QueueStatus, SessionStatus, Status, TimerStatus, seconds};
+use crate::storage::{Records, Storage};
 
 /// What the command line says beside the configuration.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +59,8 @@ struct Shell {
     config: NodeConfig,
     clock: Clock,
     machine: Machine,
+    /// Where bindings are kept, unless that is in memory.
+    storage: Option<Storage>,
     /// What carries out orders; a kernel takes the place of this one.
     plane: Box<dyn Dataplane>,
     signalling: Signalling,
@@ -92,6 +97,7 @@ enum Woken {
     LinkLost,
     Asked(Asked),
     Scrape(Scrape),
+    Written(Result<Done, StartError>),
     Timeout,
     Stop(&'static str),
 }
@@ -111,11 +117,10 @@ impl Shell {
         Ok(Self {
             clock: Clock::start(),
             machine: Machine::new(&config),
-            plane: match config.common.forwarding {
-                Forwarding::None => Box::new(NoForwarding::default()),
-            },
+            storage: None,
+            plane: plane(&config),
             signalling: Signalling::open(config.common.address)?,
-            neighbors: Neighbors::new(config.access().map_or(AttachOn::Admin, |access| access.attach_on)),
+            neighbors: neighbors(&config),
             link: config.access().map(Link::open).transpose()?,
             capture,
             metrics: Metrics::new(config.role().name(), config.common.address),
@@ -148,6 +153,17 @@ impl Shell {
         if let Some(link) = &mut self.link {
             link.listen()?;
         }
+        // With the rights that are left, since it is opened again after a write that failed.
+        let records = match self.config.store() {
+            Some((path, owner)) => {
+                let (storage, records) = Storage::open(path, owner)?;
+                self.storage = Some(storage);
+                records
+            }
+            None => Vec::new(),
+        };
+        let restored = records.len();
+        self.begin(records);
         if self.config.common.forwarding == Forwarding::None && self.config.role() != Role::Cmd {
             warn!(forwarding = NO_FORWARDING);
         }
@@ -155,6 +171,8 @@ impl Shell {
             role = %self.config.role(),
             address = %self.config.common.address,
             mode = self.config.mode(),
+            store = self.storage.as_ref().map(|storage| storage.path().display().to_string()),
+            restored,
             admin = %self.config.common.admin.socket.display(),
             metrics = metrics.map(|address| address.to_string()),
             capabilities = self.capabilities.join(","),
@@ -164,6 +182,9 @@ impl Shell {
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         let ended = self.turn(&mut stops).await;
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        if let Some(storage) = self.storage.take() {
+            storage.stop();
+        }
         drop(socket);
         ended
     }
@@ -176,13 +197,20 @@ impl Shell {
                 Woken::Frame(Err(error)) => warn!(%error, "the access link"),
                 Woken::LinkLost => return Err(StartError("the access link is gone".to_owned())),
                 Woken::Asked(Asked { request, answer }) => {
-                    let response = self.answer(&request);
+                    let response = self.answer(&request)?;
                     // Whoever asked may have gone.
                     let _ = answer.send(response);
                 }
                 Woken::Scrape(scrape) => {
                     let (sessions, queue) = (self.machine.session_count(), self.machine.waiting_count());
                     let _ = scrape.send(self.metrics.text(sessions, queue, self.plane.snapshot().len()));
+                }
+                Woken::Written(done) => {
+                    let done = done?;
+                    if let Some(storage) = &mut self.storage {
+                        storage.note(&done);
+                    }
+                    self.input(&done.input());
                 }
                 Woken::Timeout => self.input(&Input::Timeout),
                 Woken::Stop(name) => {
@@ -196,7 +224,7 @@ impl Shell {
 
     async fn woken(&mut self, [terminate, interrupt]: &mut [Signal; 2]) -> Woken {
         let next = self.machine.next_timeout().map(|timeout| self.clock.until(timeout.at));
-        let Self { signalling, link, asked, scrapes, .. } = self;
+        let Self { signalling, link, asked, scrapes, storage, .. } = self;
         let timeout = async {
             match next {
                 Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -209,10 +237,17 @@ impl Shell {
                 None => std::future::pending().await,
             }
         };
+        let written = async {
+            match storage {
+                Some(storage) => storage.done().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             // An error of the socket shows when it is read.
             _ = signalling.readable() => Woken::Signal,
             frame = frame => frame.map_or(Woken::LinkLost, Woken::Frame),
+            done = written => Woken::Written(done),
             () = timeout => Woken::Timeout,
             Some(asked) = asked.recv() => Woken::Asked(asked),
             Some(scrape) = scrapes.recv() => Woken::Scrape(scrape),
@@ -264,6 +299,9 @@ impl Shell {
 
     /// Gives the state machine an input, and carries out what comes of it.
     fn input(&mut self, input: &Input<'_>) {
+        if let Input::Link(LinkEvent::Solicited { mobile, .. }) = input {
+            self.neighbors.seen(*mobile);
+        }
         self.machine.handle_input(self.clock.now(), input.clone());
         while let Some(output) = self.machine.poll_output() {
             self.carry_out(output);
@@ -271,8 +309,7 @@ impl Shell {
         self.changed.send_replace(());
     }
 
-    /// Carries out one output. A store would write here what it is given, and let no later output pass before that is
-    /// durable.
+    /// Carries out one output. What waits for a write the state machine itself holds back until it hears of that.
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Signal { src, dst, octets } => self.send_signal(src, dst, &octets),
@@ -285,8 +322,10 @@ impl Shell {
                     self.machine.handle_input(self.clock.now(), Input::Forwarding { id, result });
                 }
             }
-            // Only a node that is configured to be durable asks for it, and none is here.
-            Output::Persist(_) => {}
+            Output::Persist(write) => {
+                let storage = self.storage.as_mut();
+                storage.expect("a node that is configured to be durable has a store").order(write);
+            }
             Output::Event(event) => self.happened(&event),
         }
     }
@@ -356,9 +395,9 @@ impl Shell {
         self.clock_was_set = was_set;
     }
 
-    fn answer(&mut self, request: &Request) -> Response {
+    fn answer(&mut self, request: &Request) -> Result<Response, StartError> {
         debug!(?request, "asked");
-        match request {
+        Ok(match request {
             Request::Status { limit } => Response::Status(Box::new(self.status(limit.unwrap_or(SHOWN)))),
             Request::Attach { mobile, link_local: address } => match self.subscriber(mobile) {
                 Ok(mac) => {
@@ -375,10 +414,7 @@ impl Shell {
                 }
                 Err(why) => Response::Error(why),
             },
-            Request::Restart {} => {
-                self.restart();
-                Response::Done {}
-            }
+            Request::Restart {} => self.restart()?,
             Request::Dump {} => Response::Dump(Box::new(Dump {
                 status: self.status(usize::MAX),
                 plane: self.plane.snapshot().iter().map(|entry| format!("{entry:?}")).collect(),
@@ -386,7 +422,7 @@ impl Shell {
             })),
             // These two are a connection's own affair.
             Request::Watch {} | Request::Events {} => Response::Error("not here".to_owned()),
-        }
+        })
     }
 
     /// Whose MAC address, or which mobile node's, this is.
@@ -401,16 +437,31 @@ impl Shell {
         })
     }
 
-    /// Begins anew with what the configuration says. With a store, what that has kept.
-    fn restart(&mut self) {
-        self.machine = Machine::new(&self.config);
-        self.plane = match self.config.common.forwarding {
-            Forwarding::None => Box::new(NoForwarding::default()),
-        };
-        let attach_on = self.config.access().map_or(AttachOn::Admin, |access| access.attach_on);
-        self.neighbors = Neighbors::new(attach_on);
-        self.changed.send_replace(());
-        info!("restarted");
+    /// Begins anew, as the process would. A store that cannot be read leaves all as it was.
+    fn restart(&mut self) -> Result<Response, StartError> {
+        let mut records = Vec::new();
+        if let Some(storage) = self.storage.take() {
+            let (storage, read) = storage.restart()?;
+            self.storage = Some(storage);
+            match read {
+                Ok(read) => records = read,
+                Err(why) => return Ok(Response::Error(why)),
+            }
+        }
+        info!(restored = records.len(), "restarted");
+        self.begin(records);
+        Ok(Response::Done {})
+    }
+
+    /// Begins with what the configuration says and with what was kept.
+    fn begin(&mut self, records: Records) {
+        (self.plane, self.neighbors) = (plane(&self.config), neighbors(&self.config));
+        self.machine = Machine::restore(&self.config, self.clock.now(), records, &self.plane.snapshot());
+        for session in self.machine.sessions().filter(|session| session.state == State::Unseen) {
+            session.mac.into_iter().for_each(|mac| self.neighbors.restored(mac));
+        }
+        // What is due leaves, and what forwarding lacks is ordered.
+        self.input(&Input::Timeout);
     }
 
     fn status(&self, limit: usize) -> Status {
@@ -422,6 +473,7 @@ impl Shell {
             received: peer.received,
             heard: peer.heard.map(|at| seconds(at, now)),
         };
+        let storage = self.storage.as_ref();
         Status {
             role: self.config.role().to_string(),
             address: self.config.common.address,
@@ -429,9 +481,12 @@ impl Shell {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             up: seconds(self.clock.started_at(), now),
             clock_set_by: self.clock.behind().as_secs_f64(),
-            store: match self.config.common.store {
-                Store::Memory => "memory: bindings are gone with the process".to_owned(),
+            store: match storage {
+                Some(storage) => storage.path().display().to_string(),
+                None => "memory: bindings are gone with the process".to_owned(),
             },
+            writes_waiting: storage.map_or(0, Storage::waiting),
+            store_problem: storage.and_then(Storage::problem).map(str::to_owned),
             forwarding: match self.config.common.forwarding {
                 Forwarding::None if self.config.role() == Role::Cmd => "a CMD forwards nothing".to_owned(),
                 Forwarding::None => NO_FORWARDING.to_owned(),
@@ -447,4 +502,16 @@ impl Shell {
             peers: self.peers.iter().map(peer).collect(),
         }
     }
+}
+
+/// What carries out orders, with nothing in it.
+fn plane(config: &NodeConfig) -> Box<dyn Dataplane> {
+    match config.common.forwarding {
+        Forwarding::None => Box::new(NoForwarding::default()),
+    }
+}
+
+/// An access link with no DLIF.
+fn neighbors(config: &NodeConfig) -> Neighbors {
+    Neighbors::new(config.access().map_or(AttachOn::Admin, |access| access.attach_on))
 }

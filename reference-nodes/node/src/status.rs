@@ -23,8 +23,13 @@ pub struct Status {
     pub up: f64,
     /// How far the system's clock was set away from the node's since it started. PBUs carry the node's.
     pub clock_set_by: f64,
-    /// Where bindings are kept.
+    /// Where bindings are kept: the file, or `memory` and what that means.
     pub store: String,
+    /// Writes that are under way to that file.
+    pub writes_waiting: u64,
+    /// Why the last of them could not be done: nothing new is promised.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub store_problem: Option<String>,
     /// Who forwards.
     pub forwarding: String,
     /// Entries that forwarding should hold.
@@ -182,6 +187,12 @@ impl Status {
         line(format!("{} {}{mode}: up {}, dmm {}", self.role, self.address, time(self.up), self.version));
         line(format!("forwarding: {}", self.forwarding));
         line(format!("store: {}; capabilities: {}", self.store, list(&self.capabilities)));
+        if self.writes_waiting > 0 {
+            line(format!("writes that are not durable yet: {}", self.writes_waiting));
+        }
+        if let Some(problem) = &self.store_problem {
+            line(format!("nothing new is promised: {problem}"));
+        }
         if self.clock_set_by > CLOCK_SET {
             line(format!(
                 "the system's clock was set by {} since the start; PBUs carry the old time: restart the node",

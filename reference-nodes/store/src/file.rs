@@ -48,11 +48,17 @@ impl FileStore {
     /// Opens it where the file is to be opened in another way: for tests of what a device may do.
     pub fn open_by(path: &Path, owner: Owner, open: Opener) -> Result<Self, StoreError> {
         let mut store = Self { path: path.to_owned(), owner, open, database: None };
-        let database = store.start().map_err(|problem| problem.at(path))?;
-        store.database = Some(database);
-        // Whoever starts with it needs all of it, so that all of it is to be readable.
-        store.records()?;
+        store.reopen()?;
         Ok(store)
+    }
+
+    /// Opens it anew, as the next start of its node would.
+    pub fn reopen(&mut self) -> Result<(), StoreError> {
+        // There is one at a time.
+        self.database = None;
+        self.database = Some(self.start().map_err(|problem| problem.at(&self.path))?);
+        // Whoever starts with it needs all of it, so that all of it is to be readable.
+        self.records().map(drop)
     }
 
     /// Whose store is in a file; nothing is made where there is none.

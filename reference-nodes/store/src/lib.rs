@@ -80,6 +80,14 @@ impl Store {
         FileStore::open(path, owner).map(Self::File)
     }
 
+    /// Opens it anew, as the next start of its node would.
+    pub fn reopen(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Memory => Ok(()),
+            Self::File(file) => file.reopen(),
+        }
+    }
+
     /// All that was written and is to be kept.
     pub fn records(&self) -> Result<Vec<(MnIdentifier, Record)>, StoreError> {
         match self {

@@ -43,11 +43,7 @@ impl Writer {
             let mut batch = Vec::new();
             while gather(&ordered, &mut batch) {
                 let through = batch.last().map_or(WriteId(0), |write: &Write| write.id);
-                let result = store.write(&batch);
-                if let Err(error) = &result {
-                    tracing::error!(%error, records = batch.len(), "not durable");
-                }
-                done(Done { through, result });
+                done(Done { through, result: store.write(&batch) });
                 batch.clear();
             }
             store

@@ -16,6 +16,7 @@ use dmm_codec::MnIdentifier;
 use dmm_codec::packet::Mac;
 use dmm_proto::legacy::{LmaConfig, MagConfig};
 use dmm_proto::{CmdConfig, MaarConfig};
+use dmm_store::Owner;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location, Spanned};
@@ -110,10 +111,24 @@ pub enum AttachOn {
 }
 
 /// Where bindings are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Store {
     /// In memory: gone with the process.
     Memory,
+    /// In a file: what is promised is durable before it is promised.
+    File(PathBuf),
+}
+
+impl Store {
+    fn check(&self, role: Role) -> Result<(), String> {
+        match self {
+            Self::File(_) if role.keeps().is_none() => {
+                Err("an LMA or MAG keeps bindings in memory only; a CMD or MAAR can keep them in a file"
+                    .to_owned())
+            }
+            Self::Memory | Self::File(_) => Ok(()),
+        }
+    }
 }
 
 /// Who forwards what the node's state machine orders.
@@ -147,6 +162,15 @@ impl Role {
             Self::Maar => "maar",
             Self::Lma => "lma",
             Self::Mag => "mag",
+        }
+    }
+
+    /// What it is to a store; bindings of RFC 5213 are in memory only.
+    pub const fn keeps(self) -> Option<dmm_store::Role> {
+        match self {
+            Self::Cmd => Some(dmm_store::Role::Cmd),
+            Self::Maar => Some(dmm_store::Role::Maar),
+            Self::Lma | Self::Mag => None,
         }
     }
 
@@ -200,6 +224,21 @@ impl NodeConfig {
             Kind::Lma { .. } => Role::Lma,
             Kind::Mag { .. } => Role::Mag,
         }
+    }
+
+    /// Its store's file, and whose that is to be, if it keeps bindings in one.
+    pub fn store(&self) -> Option<(&Path, Owner)> {
+        match (&self.common.store, self.role().keeps()) {
+            (Store::File(path), Some(role)) => Some((path, Owner { role, address: self.common.address })),
+            _ => None,
+        }
+    }
+
+    /// Has it keep bindings there instead, or says why it cannot.
+    pub fn keep_in(&mut self, store: Store) -> Result<(), String> {
+        store.check(self.role())?;
+        self.common.store = store;
+        Ok(())
     }
 
     /// Its access link, if it has one.

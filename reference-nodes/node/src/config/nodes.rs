@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::setting::{At, Pool, Text};
-use super::shared::{AccessFile, AdminFile, PeerFile, PlanFile, SendingFile, SubscriberFile};
-use super::{Common, Forwarding, Kind, NodeConfig, Reader, Role, Store};
+use super::shared::{AccessFile, AdminFile, PeerFile, PlanFile, SendingFile, StoreFile, SubscriberFile};
+use super::{Common, Forwarding, Kind, NodeConfig, Reader, Role};
 
 /// `role: cmd`.
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ pub(super) struct CmdFile {
     limits: Option<Spanned<LimitsFile>>,
     legacy: Option<LegacyFile>,
     admin: Option<AdminFile>,
-    store: Option<Text<Store>>,
+    store: Option<StoreFile>,
 }
 
 #[derive(Deserialize)]
@@ -121,7 +121,7 @@ impl CmdFile {
             common: Common {
                 address,
                 admin: AdminFile::read(self.admin, Role::Cmd, reader),
-                store: self.store.map_or(Store::Memory, |text| text.0),
+                store: StoreFile::read(self.store, Role::Cmd, reader),
                 forwarding: Forwarding::None,
             },
             kind: Kind::Cmd { cmd, lma },
@@ -176,7 +176,7 @@ pub(super) struct MaarFile {
     max_anchors: Option<usize>,
     sending: Option<SendingFile>,
     admin: Option<AdminFile>,
-    store: Option<Text<Store>>,
+    store: Option<StoreFile>,
     forwarding: Option<Text<Forwarding>>,
 }
 
@@ -212,7 +212,7 @@ impl MaarFile {
             common: Common {
                 address,
                 admin: AdminFile::read(self.admin, Role::Maar, reader),
-                store: self.store.map_or(Store::Memory, |text| text.0),
+                store: StoreFile::read(self.store, Role::Maar, reader),
                 forwarding: self.forwarding.map_or(Forwarding::None, |text| text.0),
             },
             kind: Kind::Maar { maar, access: self.access.read() },
@@ -233,7 +233,7 @@ pub(super) struct LmaFile {
     timestamp_window: Option<Text<Duration>>,
     max_bindings: Option<usize>,
     admin: Option<AdminFile>,
-    store: Option<Text<Store>>,
+    store: Option<StoreFile>,
     forwarding: Option<Text<Forwarding>>,
 }
 
@@ -255,7 +255,7 @@ impl LmaFile {
             common: Common {
                 address,
                 admin: AdminFile::read(self.admin, Role::Lma, reader),
-                store: self.store.map_or(Store::Memory, |text| text.0),
+                store: StoreFile::read(self.store, Role::Lma, reader),
                 forwarding: self.forwarding.map_or(Forwarding::None, |text| text.0),
             },
             kind: Kind::Lma { lma },
@@ -277,7 +277,7 @@ pub(super) struct MagFile {
     lifetime: Option<Text<Lifetime>>,
     valid: Option<Text<Duration>>,
     admin: Option<AdminFile>,
-    store: Option<Text<Store>>,
+    store: Option<StoreFile>,
     forwarding: Option<Text<Forwarding>>,
 }
 
@@ -298,7 +298,7 @@ impl MagFile {
             common: Common {
                 address,
                 admin: AdminFile::read(self.admin, Role::Mag, reader),
-                store: self.store.map_or(Store::Memory, |text| text.0),
+                store: StoreFile::read(self.store, Role::Mag, reader),
                 forwarding: self.forwarding.map_or(Forwarding::None, |text| text.0),
             },
             kind: Kind::Mag { mag, access: self.access.read() },

@@ -13,7 +13,7 @@ use ipnet::Ipv6Net;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_saphyr::Spanned;
 
-use super::{AttachOn, Forwarding, Role, Store};
+use super::{AttachOn, Forwarding, Role};
 
 /// A value that is written as text.
 pub(super) trait Setting: Sized {
@@ -199,12 +199,6 @@ impl Setting for UpdateLimit {
 impl Setting for Service {
     fn parse(text: &str) -> Result<Self, String> {
         one_of(text, &[("enabled", Self::Enabled), ("disabled", Self::Disabled)])
-    }
-}
-
-impl Setting for Store {
-    fn parse(text: &str) -> Result<Self, String> {
-        one_of(text, &[("memory", Self::Memory)])
     }
 }
 

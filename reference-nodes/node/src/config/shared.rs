@@ -1,6 +1,7 @@
 //! The parts of a configuration that several nodes have.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,11 +12,13 @@ use dmm_proto::cmd::MaarPeer;
 use dmm_proto::plan::{Answer, Names};
 use dmm_proto::updates::UpdateLimit;
 use dmm_proto::{Backoff, Pacing, Plan};
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 use super::setting::{At, MacAddress, Pool, Text};
-use super::{Access, Admin, AttachOn, Reader, Role};
+use super::{Access, Admin, AttachOn, Reader, Role, Store};
 
 /// Where a node is looked after.
 #[derive(Deserialize, Default)]
@@ -35,6 +38,62 @@ impl AdminFile {
         }
         let socket = socket.unwrap_or_else(|| format!("/run/dmm/{role}.sock").into());
         Admin { socket, metrics: metrics.map(|metrics| metrics.value) }
+    }
+}
+
+/// Where bindings are kept: a word, or a file.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct StoreFile(Spanned<Place>);
+
+struct Place(Store);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilePlace {
+    file: PathBuf,
+}
+
+impl StoreFile {
+    pub(super) fn read(file: Option<Self>, role: Role, reader: &mut Reader) -> Store {
+        let Some(Self(Spanned { value: Place(store), referenced, .. })) = file else { return Store::Memory };
+        if let Err(what) = store.check(role) {
+            reader.error(referenced, what);
+        }
+        store
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Place;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`memory` or `{file: PATH}`")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Place, E> {
+                if text == "memory" {
+                    return Ok(Place(Store::Memory));
+                }
+                Err(E::custom(format!(
+                    "`{text}` is neither `memory` nor a file, as in {{file: /var/lib/dmm/cmd.redb}}"
+                )))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Place, A::Error> {
+                let FilePlace { file } = FilePlace::deserialize(MapAccessDeserializer::new(map))?;
+                if file.as_os_str().is_empty() {
+                    return Err(A::Error::custom("the store's file has no name"));
+                }
+                Ok(Place(Store::File(file)))
+            }
+        }
+
+        deserializer.deserialize_any(Either)
     }
 }
 

@@ -71,6 +71,22 @@ fn what_an_example_says_in_comments_is_what_holds_without_them() {
 }
 
 #[test]
+fn a_cmd_and_a_maar_can_keep_bindings_in_a_file() {
+    for role in Role::ALL {
+        let mut config = right(role.examples()[0]);
+        assert_eq!(config.store(), None);
+        let place = PathBuf::from("/var/lib/dmm/node.redb");
+        let kept = config.keep_in(Store::File(place.clone()));
+        assert_eq!(kept.is_ok(), role.keeps().is_some());
+        let said = format!("{}\nstore: {{file: {}}}\n", role.examples()[0], place.display());
+        let Some(role) = role.keeps() else { continue };
+        let owner = Owner { role, address: config.common.address };
+        assert_eq!(config.store(), Some((&*place, owner)));
+        assert_eq!(right(&said).store(), Some((&*place, owner)));
+    }
+}
+
+#[test]
 fn each_mistake_is_shown_where_it_stands() {
     let [cmd, maar, lma, mag] = Role::ALL.map(|role| role.examples()[0]);
     let metrics = ("  # metrics: \"[::1]:9464\"", "  metrics: \"[::]:9464\"");
@@ -99,7 +115,11 @@ fn each_mistake_is_shown_where_it_stands() {
         ("a queue that never empties", format!("{maar}\nsending: {{pacing: {{rate: 0}}}}\n")),
         ("metrics for everybody", cmd.replace(metrics.0, metrics.1)),
         ("a message without room", format!("{cmd}\nlimits: {{message: 100}}\n")),
-        ("a store that is not there", format!("{cmd}\nstore: redb\n")),
+        ("a store that is none", format!("{cmd}\nstore: redb\n")),
+        ("a store without a file", format!("{maar}\nstore: {{path: /var/lib/dmm/maar.redb}}\n")),
+        ("a file without a name", format!("{cmd}\nstore: {{file: \"\"}}\n")),
+        ("a store of an LMA", format!("{lma}\nstore: {{file: /var/lib/dmm/lma.redb}}\n")),
+        ("a store of a MAG", format!("{mag}\nstore: redb\n")),
         ("no YAML", "role: [cmd\n".to_owned()),
     ];
     let shown: Vec<String> =
