@@ -16,7 +16,6 @@ use std::net::Ipv6Addr;
 use clap::Args;
 use dmm_captures::{CaptureReader, Packet, ReadError};
 use dmm_codec::Drafts;
-use rayon::prelude::*;
 
 pub use self::input::hex;
 use self::input::{Input, open};
@@ -179,18 +178,24 @@ fn capture(
         .map_err(failed)?
         .take_while(|packet| !matches!(packet, Ok(packet) if packet.number > last));
     let mut said: Vec<Said> = Vec::new();
+    let is_asked_for = |packet: &Packet| args.frame.is_empty() || args.frame.contains(&packet.number);
+    let mut read = next_batch(&mut reader, batch);
     loop {
-        let (read, is_all) = next_batch(&mut reader, batch);
-        let is_asked_for = |packet: &Packet| args.frame.is_empty() || args.frame.contains(&packet.number);
-        let read: Vec<_> = read.into_iter().filter(is_asked_for).collect();
-        packets += read.len();
-        said.resize_with(read.len().div_ceil(CHUNK), Said::default);
-        match &mut said[..] {
-            [said] => said.packets(args, &read),
-            said => {
-                let chunks = read.par_chunks(CHUNK).zip(said);
-                chunks.for_each(|(packets, said)| said.packets(args, packets));
-            }
+        let (mut now, is_all) = read;
+        now.retain(is_asked_for);
+        packets += now.len();
+        said.resize_with(now.len().div_ceil(CHUNK), Said::default);
+        let mut next = None;
+        if let ([only], 1) = (&mut said[..], batch) {
+            only.packets(args, &now);
+        } else {
+            // The next are read while these are decoded.
+            rayon::in_place_scope(|cores| {
+                for (packets, said) in now.chunks(CHUNK).zip(&mut said) {
+                    cores.spawn(|_| said.packets(args, packets));
+                }
+                next = matches!(is_all, Ok(false)).then(|| next_batch(&mut reader, batch));
+            });
         }
         progress.clear();
         for said in &mut said {
@@ -206,6 +211,7 @@ fn capture(
         if is_all.map_err(failed)? {
             break;
         }
+        read = next.unwrap_or_else(|| next_batch(&mut reader, batch));
     }
     for (linktype, count) in &unknown {
         eprintln!(
