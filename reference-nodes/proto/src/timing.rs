@@ -132,7 +132,7 @@ pub(crate) struct UpdateRate {
 }
 
 impl UpdateRate {
-    const WINDOW: Duration = Duration::from_secs(1);
+    pub(crate) const WINDOW: Duration = Duration::from_secs(1);
 
     /// When the next PBU may be sent.
     pub(crate) fn ready_at(&self, limit: usize) -> Instant {

@@ -76,6 +76,8 @@ pub struct Updates {
     parked: BTreeSet<UpdateKey>,
     /// R3.6.5; without a mobile node where all are counted together.
     rates: BTreeMap<(Ipv6Addr, Option<MnIdentifier>), UpdateRate>,
+    /// When those that count no more are looked for next.
+    tidy_at: Instant,
     /// One sequence space per peer (stance A8).
     sequences: BTreeMap<Ipv6Addr, u16>,
 }
@@ -100,6 +102,7 @@ impl Updates {
             agenda: Agenda::default(),
             parked: BTreeSet::new(),
             rates: BTreeMap::new(),
+            tidy_at: Instant::default(),
             sequences: BTreeMap::new(),
         }
     }
@@ -263,10 +266,12 @@ impl Updates {
         rate.unwrap_or_default().max(pacing.unwrap_or_default())
     }
 
-    /// Sendings of more than a second ago count no more; they are cleared away when they have become many.
+    /// Sendings of more than a second ago count no more; they are cleared away when they have become many, and no more often
+    /// than they can have become quiet: many that count are gone through in vain.
     fn forget_quiet_rates(&mut self, now: Instant) {
-        if self.rates.len() > 2 * self.outstanding.len() + 64 {
+        if now >= self.tidy_at && self.rates.len() > 2 * self.outstanding.len() + 64 {
             self.rates.retain(|_, rate| !rate.is_quiet(now));
+            self.tidy_at = now + UpdateRate::WINDOW;
         }
     }
 }
