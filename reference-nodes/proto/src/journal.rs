@@ -8,10 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use dmm_codec::MnIdentifier;
+use dmm_codec::{Instant, MnIdentifier};
 
-use crate::Output;
 use crate::record::Record;
+use crate::updates::Updates;
+use crate::{Event, Output};
 
 /// Numbers the writes of a node, in the order in which they are to become durable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,14 +131,26 @@ impl Journal {
         }
     }
 
-    /// All writes up to this one are done, or those among them that were not done before have failed; whose they were, where no
-    /// later one is under way.
-    pub(crate) fn done(
+    /// Writes were done, or could not be. PBUs that waited for them leave, or wait another while.
+    pub(crate) fn persisted(
         &mut self,
         outbox: &mut VecDeque<Output>,
+        updates: &mut Updates,
+        now: Instant,
         through: WriteId,
-        failed: bool,
-    ) -> Vec<MnIdentifier> {
+        result: Result<(), NotDurable>,
+    ) {
+        if result.is_err() {
+            outbox.push_back(Output::Event(Event::NotDurable));
+        }
+        for mn in self.done(outbox, through, result.is_err()) {
+            updates.unpark(now, &mn, result.is_err());
+        }
+    }
+
+    /// All writes up to this one are done, or those among them that were not done before have failed; whose they were, where no
+    /// later one is under way.
+    fn done(&mut self, outbox: &mut VecDeque<Output>, through: WriteId, failed: bool) -> Vec<MnIdentifier> {
         let mut settled = Vec::new();
         while let Some((id, mn)) = self.writing.pop_front_if(|(id, _)| *id <= through) {
             if self.last.get(&mn) == Some(&id) {

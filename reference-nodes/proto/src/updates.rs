@@ -142,8 +142,9 @@ impl Updates {
         })
     }
 
-    /// What is kept of a mobile node has become durable, or is to be tried again: its PBUs that waited for that may leave then.
-    pub(crate) fn unpark(&mut self, mn: &MnIdentifier, at: Instant) {
+    /// What is kept of a mobile node has become durable, or has not: its PBUs that waited for that leave, or wait another while.
+    pub(crate) fn unpark(&mut self, now: Instant, mn: &MnIdentifier, failed: bool) {
+        let at = if failed { now + self.sending.backoff.initial } else { now };
         let of_mn = UpdateKey { mn: mn.clone(), peer: Ipv6Addr::UNSPECIFIED };
         let parked = self.parked.range(of_mn..).take_while(|key| key.mn == *mn);
         for key in parked.cloned().collect::<Vec<_>>() {

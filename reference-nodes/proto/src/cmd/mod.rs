@@ -30,7 +30,7 @@ pub use crate::peer::MaarPeer;
 pub use config::{CmdConfig, CmdLimits, Service};
 
 use crate::exchange::{Request, receive, refuse};
-use crate::journal::{Journal, WriteId};
+use crate::journal::Journal;
 use crate::timing::Agenda;
 use crate::updates::{UpdateKey, Updates};
 use crate::{Event, Ignored, Input, Node, Output, Reason, Timeout};
@@ -183,16 +183,6 @@ impl Cmd {
             self.outbox.push_back(Output::Event(Event::Ended { mn: MnIdentifier::clone(&mn) }));
         }
     }
-    /// Writes were done, or could not be. PBUs that waited for them leave, or wait another while.
-    fn persisted(&mut self, now: Instant, through: WriteId, failed: bool) {
-        if failed {
-            self.outbox.push_back(Output::Event(Event::NotDurable));
-        }
-        let at = if failed { now + self.config.backoff.initial } else { now };
-        for mn in self.journal.done(&mut self.outbox, through, failed) {
-            self.updates.unpark(&mn, at);
-        }
-    }
 }
 
 impl Node for Cmd {
@@ -205,7 +195,9 @@ impl Node for Cmd {
                     self.outbox.push_back(Output::Event(event));
                 }
             }
-            Input::Persisted { through, result } => self.persisted(now, through, result.is_err()),
+            Input::Persisted { through, result } => {
+                self.journal.persisted(&mut self.outbox, &mut self.updates, now, through, result);
+            }
             // A CMD has no access link and forwards nothing (RFC 8885 §1, R1.3).
             Input::Timeout | Input::Link(_) | Input::Forwarding { .. } => {}
         }

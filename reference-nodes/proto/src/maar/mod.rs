@@ -28,7 +28,7 @@ pub use dlif::DlifAddresses;
 
 use crate::exchange::{receive, send};
 use crate::forwarding::Forwarding;
-use crate::journal::{Journal, Kept, WriteId};
+use crate::journal::{Journal, Kept};
 use crate::updates::{Due, UpdateKey, Updates};
 use crate::{Event, Ignored, Input, LinkEvent, Node, Output, Reason, Timeout};
 use mobile::{Mobile, Place};
@@ -176,16 +176,6 @@ impl Maar {
             }
         }
     }
-    /// Writes were done, or could not be. PBUs that waited for them leave, or wait another while.
-    fn persisted(&mut self, now: Instant, through: WriteId, failed: bool) {
-        if failed {
-            self.outbox.push_back(Output::Event(Event::NotDurable));
-        }
-        let at = if failed { now + self.config.backoff.initial } else { now };
-        for mn in self.journal.done(&mut self.outbox, through, failed) {
-            self.updates.unpark(&mn, at);
-        }
-    }
 }
 
 impl Node for Maar {
@@ -200,7 +190,9 @@ impl Node for Maar {
             }
             Input::Link(event) => self.link(now, event),
             Input::Forwarding { id, result } => self.forwarding(id, result),
-            Input::Persisted { through, result } => self.persisted(now, through, result.is_err()),
+            Input::Persisted { through, result } => {
+                self.journal.persisted(&mut self.outbox, &mut self.updates, now, through, result);
+            }
             Input::Timeout => {}
         }
         self.lifetimes(now);
