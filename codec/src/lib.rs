@@ -42,6 +42,7 @@ pub mod ndp;
 pub mod option;
 pub mod packet;
 pub mod sub_option;
+pub mod text;
 pub mod time;
 pub mod value;
 pub mod view;

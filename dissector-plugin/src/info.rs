@@ -1,8 +1,9 @@
 //! What the Info column says about a message with the D flag.
 
 use dmm_codec::Lifetime;
+use dmm_codec::text::AddressText;
 
-use crate::text::{Address, Text};
+use crate::text::Text;
 use crate::track::{Known, Signal};
 use crate::{preferences, tracking};
 
@@ -35,11 +36,11 @@ pub(crate) fn text(signal: &Signal<'_>, known: Option<&Known>) -> Text {
     }
     let _ = write!(text, " lifetime={}", Lifetime(signal.lifetime));
     if let Some(address) = signal.serving {
-        let _ = write!(text, " → S-MAAR {}", Address(address));
+        let _ = write!(text, " → S-MAAR {}", AddressText::new(address));
     }
     let mut before = " ← P-MAAR ";
     for (address, _) in signal.previous_maars() {
-        let _ = write!(text, "{before}{}", Address(address));
+        let _ = write!(text, "{before}{}", AddressText::new(address));
         before = ", ";
     }
     if let Some(again) = known.and_then(|known| known.retransmission) {

@@ -5,6 +5,7 @@ use std::ffi::{c_int, c_void};
 use std::fmt;
 use std::net::Ipv6Addr;
 
+use dmm_codec::text::AddressText;
 use dmm_codec::wire::{FieldKind, FieldSpec};
 use dmm_codec::{FieldView, MessageView, MobilityOption, OptionSpec};
 
@@ -13,7 +14,7 @@ use crate::fields::{Fields, OptionFields, fields, present};
 use crate::guard::guarded;
 use crate::host::{PacketInfo, TvBuff};
 use crate::packet::{Node, Tvb};
-use crate::text::{Address, Text};
+use crate::text::Text;
 
 /// Octets before an option's fields: Type and Length.
 const HEADER: usize = 2;
@@ -199,9 +200,9 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.field.spec.kind, self.field.address(), self.length) {
             (FieldKind::Prefix, Some(address), Some(length)) => {
-                write!(f, "{}/{length}", Address(first_bits(address, length)))
+                write!(f, "{}/{length}", AddressText::new(first_bits(address, length)))
             }
-            (_, Some(address), _) => write!(f, "{}", Address(address)),
+            (_, Some(address), _) => write!(f, "{}", AddressText::new(address)),
             _ if self.field.octets.is_empty() => f.write_str("none"),
             _ => self
                 .field

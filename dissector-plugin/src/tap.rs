@@ -8,10 +8,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dmm_codec::Status;
+use dmm_codec::text::AddressText;
 
 use crate::host::functions;
 use crate::packet::Packet;
-use crate::text::{Address, Text};
+use crate::text::Text;
 use crate::track::{Known, Mode, Nanos, Signal};
 use crate::tracking;
 
@@ -69,7 +70,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// Mobile node and MAAR, as the table and its filters have them.
     pub(crate) fn parties(&self) -> [Text; 2] {
-        [self.mn, Text::new(format_args!("{}", Address(self.maar)))]
+        [self.mn, Text::new(format_args!("{}", AddressText::new(self.maar)))]
     }
 }
 

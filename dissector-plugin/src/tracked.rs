@@ -3,10 +3,12 @@
 use std::ffi::{c_int, c_void};
 use std::{fmt, ptr};
 
+use dmm_codec::text::AddressText;
+
 use crate::abi::{HIDDEN, base, frame, ft};
 use crate::packet::{Id, Node, Tvb};
 use crate::rows::Rows;
-use crate::text::{Address, Text};
+use crate::text::Text;
 use crate::track::{Handed, Known, Tunnelled};
 
 /// The host's type, with what an arrow to a frame means.
@@ -160,9 +162,9 @@ impl fmt::Display for Line<'_> {
         let Handed { id, from, to, p_maars, mode, .. } = self.0;
         write!(f, ": {id},")?;
         if let Some(from) = from {
-            write!(f, " {}", Address(*from))?;
+            write!(f, " {}", AddressText::new(*from))?;
         }
-        write!(f, " → {}", Address(*to))?;
+        write!(f, " → {}", AddressText::new(*to))?;
         match p_maars {
             0 => {}
             1 => f.write_str(", 1 P-MAAR")?,

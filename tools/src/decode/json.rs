@@ -5,6 +5,7 @@
 
 use std::net::Ipv6Addr;
 
+use dmm_codec::text::AddressText;
 use dmm_codec::wire::FieldKind;
 use dmm_codec::{Drafts, Fault, FieldView, Lifetime, MessageView, OptionView, SubOptionView};
 use serde::Serialize;
@@ -252,7 +253,7 @@ fn put(value: &(impl Serialize + ?Sized), out: &mut Vec<u8>) {
     serde_json::to_writer(out, value).expect("memory takes all, and every key is text");
 }
 
-/// Words of the tables and of this program, which need no escapes.
+/// Words of the tables and of this program, and addresses, which need no escapes.
 fn name(name: Option<&str>, out: &mut Vec<u8>) {
     let Some(name) = name else { return put(&(), out) };
     out.push(b'"');
@@ -270,39 +271,8 @@ fn hex(octets: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// As RFC 5952 writes it. The standard library says the same through its formatting, which is slow where every line has half
-/// a dozen addresses.
 fn address(address: Ipv6Addr, out: &mut Vec<u8>) {
-    let segments = address.segments();
-    // Those with an IPv4 address in them are rare, and written otherwise.
-    if segments[..5] == [0; 5] {
-        return put(&address, out);
-    }
-    // The first of the longest runs of zeros, of two at least.
-    let (mut longest, mut run) = (0..0, 0..0);
-    for (i, segment) in segments.iter().enumerate() {
-        run = if *segment != 0 { i + 1..i + 1 } else { run.start..i + 1 };
-        if run.len() > longest.len().max(1) {
-            longest = run.clone();
-        }
-    }
-    out.push(b'"');
-    for (i, segment) in segments.iter().enumerate() {
-        if longest.contains(&i) {
-            if i == longest.start {
-                out.extend_from_slice(b"::");
-            }
-            continue;
-        }
-        if i > 0 && (longest.is_empty() || i != longest.end) {
-            out.push(b':');
-        }
-        let [high, low] = segment.to_be_bytes().map(words::digits);
-        let digits = [high[0], high[1], low[0], low[1]];
-        let zeros = (segment.leading_zeros() / 4).min(3) as usize;
-        out.extend_from_slice(&digits[zeros..]);
-    }
-    out.push(b'"');
+    name(Some(AddressText::new(address).as_str()), out);
 }
 
 #[cfg(test)]
