@@ -136,6 +136,8 @@ pub fn lint_with(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>, drafts:
         reserved(&field, drafts, what, &mut found);
     }
     let has_dmm_flag = view.has_dmm_flag();
+    // A message that names several nodes has one of the same option for each.
+    let names_several = view.spec().is_some_and(|spec| spec.carries == Carries::NamedOfSeveralNodes);
     let mut seen = [false; 256];
     let mut pads = 0;
     for option in view.options() {
@@ -154,8 +156,6 @@ pub fn lint_with(octets: &[u8], addresses: Option<(Ipv6Addr, Ipv6Addr)>, drafts:
         if pads == 2 {
             add(option.offset, FaultKind::SeveralPad1);
         }
-        // A message that names several nodes has one of the same option for each.
-        let names_several = view.spec().is_some_and(|spec| spec.carries == Carries::NamedOfSeveralNodes);
         let is_another = core::mem::replace(&mut seen[usize::from(option.kind)], true);
         if !spec.repeats && !names_several && is_another {
             add(option.offset, FaultKind::Repeated);
@@ -261,7 +261,10 @@ impl Part {
         }
         let mut length = None;
         for field in fields {
-            reserved(&field, Drafts::default(), self.what, found);
+            if matches!(field.spec.kind, FieldKind::Reserved | FieldKind::Flags(_)) {
+                reserved(&field, Drafts::default(), self.what, found);
+                continue;
+            }
             let mut add = |offset, kind| found.push(Fault { what: self.what, offset, kind });
             match field.spec.kind {
                 FieldKind::PrefixLength => {
@@ -333,11 +336,11 @@ fn reserved(field: &FieldView<'_>, drafts: Drafts, what: What, found: &mut Vec<F
             set => FaultKind::Reserved(set),
         },
         FieldKind::Flags(flags) => {
-            let known = flags.iter().filter(|flag| drafts.know(flag));
-            let known = known.fold(0, |known, flag| known | u64::from(flag.mask));
-            match field.uint() & !known {
+            let set = field.uint();
+            let known = flags.iter().filter(|flag| set & u64::from(flag.mask) != 0 && drafts.know(flag));
+            match set & !known.fold(0, |known, flag| known | u64::from(flag.mask)) {
                 0 => return,
-                bits => FaultKind::ReservedFlags { field: field.uint(), bits },
+                bits => FaultKind::ReservedFlags { field: set, bits },
             }
         }
         _ => return,

@@ -1,6 +1,5 @@
 //! What single fields hold: registries of numbers, lifetimes, time stamps, identifiers, link-layer addresses.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -264,12 +263,21 @@ impl fmt::Debug for MnIdentifier {
     }
 }
 
-/// Text where it is text, else hexadecimal.
 impl fmt::Display for MnIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match String::from_utf8(self.identifier.clone()) {
-            Ok(text) if !text.chars().any(char::is_control) => f.write_str(&text),
-            _ => self.identifier.iter().try_for_each(|octet| write!(f, "{octet:02x}")),
+        fmt::Display::fmt(&IdentifierText(&self.identifier), f)
+    }
+}
+
+/// An identifier as it is shown: text where it is text, else hexadecimal.
+#[derive(Clone, Copy, Debug)]
+pub struct IdentifierText<'a>(pub &'a [u8]);
+
+impl fmt::Display for IdentifierText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match core::str::from_utf8(self.0) {
+            Ok(text) if !text.chars().any(char::is_control) => f.write_str(text),
+            _ => self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}")),
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::{options, preferences};
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Added {
     flags: [Option<Node>; Self::FLAGS],
+    /// One that rejects; others are hidden, wherever they are.
     status: Option<Node>,
 }
 
@@ -64,34 +65,35 @@ fn add_flags<'a>(
 
 /// Adds the status by IANA's name; hidden where nothing was rejected, for then there is nothing to correct.
 fn add_status(fields: &Fields, message: &MessageView<'_>, tvb: Tvb<'_>, root: Node) -> Option<Node> {
-    let status = message.field("status").filter(|_| message.mh_type() == PBA)?;
+    let status = (message.mh_type() == PBA).then(|| message.field("status"))??;
     let node = root.add(fields.status, tvb, status.offset, status.octets.len());
-    Some(node.mark(fields.status, if status.uint() < 128 { HIDDEN | GENERATED } else { GENERATED }))
+    if status.uint() < 128 {
+        node.mark(fields.status, HIDDEN | GENERATED);
+        return None;
+    }
+    Some(node.mark(fields.status, GENERATED))
 }
 
 /// Puts each behind its stock neighbour. Where there is none it stays where it is: the tree is made for filters only,
 /// or it is of a Wireshark that shows such fields in another way.
 pub(crate) fn place(added: &Added, tvb: Tvb<'_>, root: Node) -> Option<()> {
     let (message, fields) = (MessageView::new(tvb.octets()).ok()?, fields()?);
-    let neighbour = |near: Node, stock: Option<Registered>, name| {
+    let neighbour = |stock: Option<Registered>, name| {
         let start = tvb.raw_offset() + message.field(name)?.offset;
-        near.last_below(stock?, start)
+        root.in_layer(fields.stock?, stock?, start)
     };
-    // Where one of them stands, there is the other.
-    let mut near = root;
     let behind = fields.flags(message.mh_type()).and_then(|flags| flags.behind);
     if let (Some(first), Some((stock, name))) = (added.flags[0], behind)
         && first.is_shown()
-        && let Some(mut last) = neighbour(root, Some(stock), name)
+        && let Some(mut last) = neighbour(Some(stock), name)
     {
-        near = last.parent().unwrap_or(root);
         for flag in added.flags.iter().flatten().filter(|flag| flag.is_shown()) {
             flag.move_behind(last);
             last = *flag;
         }
     }
     if let Some(status) = added.status.filter(|status| status.is_shown())
-        && let Some(stock) = neighbour(near, fields.stock_status, "status")
+        && let Some(stock) = neighbour(fields.stock_status, "status")
     {
         status.move_behind(stock);
     }

@@ -1,7 +1,7 @@
 //! What is registered with the host, made from the codec's tables: the protocol, the flags that the stock dissector
 //! lacks, the options and their fields. A new row there is a new set of filters here.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ use dmm_codec::{FieldView, MESSAGES, MessageSpec, OPTIONS, OptionSpec, Status};
 use crate::abi::{base, ft};
 use crate::host::functions;
 use crate::packet::{Id, Registered};
-use crate::rows::{Rows, name_only, names, value_names};
+use crate::rows::{Rows, name_only, names};
 use crate::{expert, stock, tracked};
 
 /// Everything that is registered.
@@ -20,6 +20,8 @@ pub(crate) struct Fields {
     pub(crate) protocol: Id,
     /// The stock protocol.
     pub(crate) mipv6: Id,
+    /// It as the nodes of its layer point to it.
+    pub(crate) stock: Option<Registered>,
     /// A name without a layer of its own, under which the host calls us for Mobility Headers.
     pub(crate) message: Id,
     /// The D flag, and others that the stock dissector does not know.
@@ -32,8 +34,6 @@ pub(crate) struct Fields {
     pub(crate) unknown: Id,
     /// The status by IANA's name.
     pub(crate) status: Id,
-    pub(crate) kind: Id,
-    pub(crate) length: Id,
     pub(crate) undecoded: Id,
     pub(crate) problem: Id,
     pub(crate) subtree: Id,
@@ -43,6 +43,8 @@ pub(crate) struct Fields {
     pub(crate) expert: expert::Ids,
     /// A name without a layer of its own, under which the host calls us for IPv6 in IPv6.
     pub(crate) tunnel: Option<Id>,
+    /// The protocols whose errors quote messages.
+    pub(crate) icmp: [Id; 2],
     /// The stock fields for Type and Length, if the host has them.
     pub(crate) stock_kind: Option<Id>,
     pub(crate) stock_length: Option<Id>,
@@ -148,6 +150,7 @@ pub(crate) fn register() -> Option<Id> {
     let fields = Fields {
         protocol: protocol_id,
         mipv6: Id::known(mipv6),
+        stock: Registered::find(c"mipv6"),
         message,
         flags: flags(&mut rows),
         options: OPTIONS
@@ -194,20 +197,6 @@ pub(crate) fn register() -> Option<Id> {
             names(Status::NAMES),
             "The status of a Binding Acknowledgement by its name in IANA's registry",
         ),
-        kind: rows.add(
-            "Mobility Option",
-            "dmm.option.type",
-            (ft::UINT8, base::DEC),
-            option_names(),
-            "RFC 6275 §6.2.1",
-        ),
-        length: rows.add(
-            "Length",
-            "dmm.option.length",
-            (ft::UINT8, base::DEC),
-            ptr::null(),
-            "RFC 6275 §6.2.1",
-        ),
         undecoded: rows.add(
             "Undecoded octets",
             "dmm.option.undecoded",
@@ -226,6 +215,10 @@ pub(crate) fn register() -> Option<Id> {
         tracked: tracked::Ids::new(&mut rows),
         expert: expert::register(protocol_id, requirement),
         tunnel,
+        icmp: [c"icmp", c"icmpv6"].map(|name| {
+            // SAFETY: the name is a C string; a protocol that the host lacks has a number that no layer has.
+            Id::known(unsafe { (functions().proto_get_id_by_filter_name)(name.as_ptr()) })
+        }),
         stock_kind: Registered::find(c"mip6.mobility_opt").map(Registered::id),
         stock_length: Registered::find(c"mip6.mobility_opt.len").map(Registered::id),
         stock_status: Registered::find(c"mip6.ba.status"),
@@ -255,9 +248,4 @@ fn flags(rows: &mut Rows) -> Vec<MessageFlags> {
         }
     }
     found
-}
-
-/// Names for the Type octet, from the codec's table.
-fn option_names() -> *const c_void {
-    value_names(OPTIONS.iter().map(|spec| (u32::from(spec.kind), spec.title)))
 }

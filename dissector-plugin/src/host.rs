@@ -110,7 +110,9 @@ host_functions! {
     proto_field_is_referenced: (*mut abi::Node, c_int) -> u8;
     find_tap_id: (*const c_char) -> c_int;
     have_tap_listener: (c_int) -> u8;
-    proto_is_frame_protocol: (*const c_void, *const c_char) -> u8;
+    wmem_list_head: (*const c_void) -> *const c_void;
+    wmem_list_frame_next: (*const c_void) -> *const c_void;
+    wmem_list_frame_data: (*const c_void) -> *const c_void;
     expert_register_protocol: (c_int) -> *mut c_void;
     expert_register_field_array: (*mut c_void, *mut ExpertRegistration, c_int);
     // It gives the item back from 4.2 on.
@@ -169,6 +171,6 @@ pub(crate) fn functions() -> &'static Functions {
 }
 
 /// What is particular about the version of the host.
-pub(crate) fn row() -> Row {
-    HOST.get().expect("as in `functions`").row
+pub(crate) fn row() -> &'static Row {
+    &HOST.get().expect("as in `functions`").row
 }

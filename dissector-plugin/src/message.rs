@@ -52,7 +52,7 @@ unsafe fn dissect_in(
     let audience = guarded(Audience::default(), || Audience::of(root, packet_of));
     // Before the stock dissector: on a truncated packet it throws, and never comes back here. What we add is then
     // found by filters, and stands before the stock tree instead of in and behind it.
-    let quoted = guarded(true, || packet_of.is_quoted());
+    let quoted = guarded(true, || fields().is_none_or(|fields| packet_of.is_in(&fields.icmp)));
     // Who quotes a message did not send it.
     let signal = guarded(None, || Signal::read(octets.octets()).filter(|_| !quoted));
     let known = guarded(None, || track(octets, packet_of, signal.as_ref()?, audience));
@@ -151,10 +151,10 @@ fn set_info(tvb: Tvb<'_>, packet: Packet, about: &About<'_>) {
 }
 
 /// Whether RFC 8885 speaks of a message: it has the D flag, or an option that needs it, or answers one with the flag.
-fn is_of_dmm(message: &MessageView<'_>, known: Option<&Known>) -> bool {
+fn is_of_dmm(message: &MessageView<'_>, about: &About<'_>) -> bool {
     let mut options = message.options().map_while(Result::ok);
-    message.has_dmm_flag()
-        || known.is_some_and(|known| known.asked_with_dmm)
+    about.signal.map_or_else(|| message.has_dmm_flag(), |signal| signal.dmm)
+        || about.known.is_some_and(|known| known.asked_with_dmm)
         || options.any(|option| option.spec().is_some_and(|spec| spec.needs_dmm))
 }
 
@@ -181,7 +181,7 @@ fn add_own(tvb: Tvb<'_>, packet: Packet, root: Node, about: &About<'_>, audience
     if !audience.expert {
         return None;
     }
-    let message = MessageView::new(tvb.octets()).ok().filter(|message| is_of_dmm(message, about.known))?;
+    let message = MessageView::new(tvb.octets()).ok().filter(|message| is_of_dmm(message, about))?;
     let fields = fields()?;
     let own = root.add(fields.protocol, tvb, 0, message.octets().len());
     let tree = own.subtree(fields.subtree);

@@ -113,15 +113,13 @@ fn show_unknown(fields: &Fields, at: Part<'_>, kind: u8, tree: Node) -> Node {
     item
 }
 
-/// Type and Length. The Type is in the line above, as it is for options that the host knows. The stock fields for them
-/// are there too, as they are for options that the host does not know, so that filters written for it find the same
-/// options with us; hidden, for they would say `Unknown`.
+/// Type and Length, in the stock fields, so that filters and columns find the same options with us as without. The Type is
+/// in the line above, as it is for options that the host knows, and hidden, for the host would say `Unknown`.
 fn show_header(fields: &Fields, at: Part<'_>, subtree: Node) {
-    let rows = [(fields.kind, fields.stock_kind, HIDDEN), (fields.length, fields.stock_length, 0)];
-    for (start, (ours, stock, flags)) in (at.start..).zip(rows).take(at.octets.len()) {
-        subtree.add(ours, at.tvb, start, 1).mark(ours, flags);
-        if let Some(stock) = stock {
-            subtree.add(stock, at.tvb, start, 1).mark(stock, HIDDEN);
+    let rows = [(fields.stock_kind, HIDDEN), (fields.stock_length, 0)];
+    for (start, (field, flags)) in (at.start..).zip(rows).take(at.octets.len()) {
+        if let Some(field) = field {
+            subtree.add(field, at.tvb, start, 1).mark(field, flags);
         }
     }
 }
@@ -167,7 +165,9 @@ impl fmt::Display for Title<'_> {
             if value.is_told() {
                 // The first value needs no name behind the option's own.
                 let name = if before == ": " { "" } else { name_in_title(field.spec) };
-                write!(f, "{before}{name}{value}")?;
+                f.write_str(before)?;
+                f.write_str(name)?;
+                fmt::Display::fmt(&value, f)?;
                 before = ", ";
             }
         }
@@ -200,9 +200,10 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.field.spec.kind, self.field.address(), self.length) {
             (FieldKind::Prefix, Some(address), Some(length)) => {
-                write!(f, "{}/{length}", AddressText::new(first_bits(address, length)))
+                f.write_str(AddressText::new(first_bits(address, length)).as_str())?;
+                write!(f, "/{length}")
             }
-            (_, Some(address), _) => write!(f, "{}", AddressText::new(address)),
+            (_, Some(address), _) => f.write_str(AddressText::new(address).as_str()),
             _ if self.field.octets.is_empty() => f.write_str("none"),
             _ => self
                 .field

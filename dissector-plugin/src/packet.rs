@@ -136,14 +136,25 @@ impl Packet {
         Some((ipv6(src)?, ipv6(dst)?))
     }
 
-    /// Whether the message is only quoted, by an ICMP error.
-    pub(crate) fn is_quoted(self) -> bool {
-        // SAFETY: `self` is valid by `new`, and the host has a pointer there; the names are C strings.
+    /// Whether a layer so far is of one of these protocols.
+    pub(crate) fn is_in(self, protocols: &[Id]) -> bool {
+        let (head, next, protocol_of) = {
+            let functions = functions();
+            (functions.wmem_list_head, functions.wmem_list_frame_next, functions.wmem_list_frame_data)
+        };
+        // SAFETY: `self` is valid by `new`, and the host has a list there, which it changes only between two layers. What
+        // the list holds are numbers of protocols in the form of pointers.
         unsafe {
-            let layers = self.0.byte_add(row().layers).cast::<*const c_void>().read();
-            let has = |name: &CStr| (functions().proto_is_frame_protocol)(layers, name.as_ptr()) != 0;
-            has(c"icmpv6") || has(c"icmp")
+            let mut layer = head(self.0.byte_add(row().layers).cast::<*const c_void>().read());
+            while !layer.is_null() {
+                let protocol = protocol_of(layer).addr();
+                if protocols.iter().any(|one| usize::try_from(one.number()) == Ok(protocol)) {
+                    return true;
+                }
+                layer = next(layer);
+            }
         }
+        false
     }
 
     /// As the host takes it.
@@ -313,12 +324,13 @@ impl Node {
         NonNull::new(unsafe { self.0.as_ref() }?.last_child).map(|node| Self(node.as_ptr()))
     }
 
-    /// Makes the node's line one of its field's name and this. Cheaper than to append to what the host makes of the
-    /// value first.
+    /// Makes the line of a node that shows a field of ours one of the field's name and this. Cheaper than to append to
+    /// what the host makes of the value first.
     pub(crate) fn say(self, what: fmt::Arguments<'_>) {
         let Some(field) = self.field() else { return };
-        // SAFETY: a registered field has a name, which is a C string that is never freed.
-        let name = unsafe { CStr::from_ptr((*field.info()).name) }.to_str().unwrap_or_default();
+        // SAFETY: a registered field has a name, which is a C string that is never freed, and with those of ours is made
+        // of a `str`.
+        let name = unsafe { str::from_utf8_unchecked(CStr::from_ptr((*field.info()).name).to_bytes()) };
         let text = Text::new(format_args!("{name}{what}"));
         // SAFETY: `self` is valid by `new`; the format takes one string.
         unsafe { (functions().proto_item_set_text)(self.0, c"%s".as_ptr(), text.as_ptr()) };
@@ -356,6 +368,27 @@ impl Node {
             .map(NodeFieldRef)
     }
 
+    /// The node that shows this field and starts at this octet of the frame, in the first layer of this protocol that has
+    /// one; of all nodes below this one, if there is none in such a layer.
+    pub(crate) fn in_layer(self, protocol: Registered, field: Registered, start: usize) -> Option<Self> {
+        let is_it = |node: &Self| node.shows(field, start);
+        let within = |part: Self| part.children().find(is_it);
+        let in_layer = |node: Self| {
+            let is_layer = node.field().is_some_and(|own| ptr::eq(own.info(), protocol.0.as_ptr()));
+            // The fields of a layer are its children, or those of one of its parts.
+            let found = || within(node).or_else(|| node.children().find_map(within));
+            if is_layer { found() } else { None }
+        };
+        // The host puts what follows IPv6 into its layer, as the last thing there.
+        self.children()
+            .find_map(|child| in_layer(child).or_else(|| in_layer(child.last_child()?)))
+            .or_else(|| self.last_below(field, start))
+    }
+
+    fn shows(self, field: Registered, start: usize) -> bool {
+        self.field().is_some_and(|own| ptr::eq(own.info(), field.0.as_ptr()) && own.start() == start)
+    }
+
     /// The last node below this one that shows this field and starts at this octet of the frame.
     pub(crate) fn last_below(self, field: Registered, start: usize) -> Option<Self> {
         // What a node is in shows the same octet, but for headers that stand in the layer before them.
@@ -374,24 +407,19 @@ impl Node {
     ) -> Option<Self> {
         let depth = depth.checked_sub(1)?;
         let mut found = None;
-        let mut child = self.first_child();
-        while let Some(node) = child {
-            let is_it = |own: &NodeFieldRef| ptr::eq(own.info(), field.0.as_ptr()) && own.start() == start;
-            if node.field().as_ref().is_some_and(is_it) {
+        for node in self.children() {
+            if node.shows(field, start) {
                 found = Some(node);
             }
             if node.first_child().is_some() && looks_into(node, depth) {
                 found = node.last_in(depth, field, start, looks_into).or(found);
             }
-            child = node.next();
         }
         found
     }
 
-    /// What the node is a child of.
-    pub(crate) fn parent(self) -> Option<Self> {
-        // SAFETY: as in `first_child`.
-        NonNull::new(unsafe { self.0.as_ref() }?.parent).map(|node| Self(node.as_ptr()))
+    fn children(self) -> impl Iterator<Item = Self> {
+        std::iter::successors(self.first_child(), |child| child.next())
     }
 
     fn first_child(self) -> Option<Self> {
@@ -517,8 +545,7 @@ mod tests {
     }
 
     fn children(parent: *mut abi::Node) -> Vec<*mut abi::Node> {
-        let first = Node(parent).first_child();
-        let children: Vec<_> = std::iter::successors(first, |node| node.next()).map(|node| node.0).collect();
+        let children: Vec<_> = Node(parent).children().map(|node| node.0).collect();
         // SAFETY: the nodes are made below and live on.
         unsafe {
             assert!(children.iter().all(|child| (**child).parent == parent));

@@ -142,15 +142,10 @@ fn leak<T>(value: T) -> *const c_void {
     ptr::from_ref(Box::leak(Box::new(value))).cast()
 }
 
-/// The names of a registry.
+/// The names of a registry, as the host takes them.
 pub(crate) fn names(names: &[Name]) -> *const c_void {
-    value_names(names.iter().map(|name| (name.value, name.label)))
-}
-
-/// Names of values, as the host takes them.
-pub(crate) fn value_names<'a>(names: impl Iterator<Item = (u32, &'a str)>) -> *const c_void {
     let end = ValueName { value: 0, name: ptr::null() };
-    let names = names.map(|(value, name)| ValueName { value, name: text(name) });
+    let names = names.iter().map(|name| ValueName { value: name.value, name: text(name.label) });
     let names: &'static [ValueName] = Box::leak(names.chain([end]).collect());
     names.as_ptr().cast()
 }

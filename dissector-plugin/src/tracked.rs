@@ -162,15 +162,19 @@ impl fmt::Display for Line<'_> {
         let Handed { id, from, to, p_maars, mode, .. } = self.0;
         write!(f, ": {id},")?;
         if let Some(from) = from {
-            write!(f, " {}", AddressText::new(*from))?;
+            f.write_str(" ")?;
+            f.write_str(AddressText::new(*from).as_str())?;
         }
-        write!(f, " → {}", AddressText::new(*to))?;
+        f.write_str(" → ")?;
+        f.write_str(AddressText::new(*to).as_str())?;
         match p_maars {
             0 => {}
             1 => f.write_str(", 1 P-MAAR")?,
             several => write!(f, ", {several} P-MAARs")?,
         }
-        mode.map_or(Ok(()), |mode| write!(f, ", {}", mode.name()))
+        let Some(mode) = mode else { return Ok(()) };
+        f.write_str(", ")?;
+        f.write_str(mode.name())
     }
 }
 

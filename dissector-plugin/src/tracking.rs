@@ -5,7 +5,7 @@
 use std::net::Ipv6Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use dmm_codec::MobilityOption;
+use dmm_codec::value::IdentifierText;
 
 use crate::packet::{Packet, Tvb};
 use crate::preferences;
@@ -58,13 +58,9 @@ pub(crate) fn tunnelled(
     Some((found, name(tracker.mobile(found.mobile)?)))
 }
 
-/// A mobile node's name, from its option behind the Length.
+/// A mobile node's name, from its option behind the Length: the identifier stands behind its subtype (RFC 4283 §3).
 pub(crate) fn name(identifier: &[u8]) -> Text {
-    const MN_IDENTIFIER: u8 = 8;
-    match MobilityOption::read(MN_IDENTIFIER, identifier) {
-        Ok(MobilityOption::MnIdentifier(identifier)) => Text::new(format_args!("{identifier}")),
-        _ => Text::EMPTY,
-    }
+    Text::new(format_args!("{}", IdentifierText(identifier.get(1..).unwrap_or_default())))
 }
 
 fn place(tvb: Tvb<'_>, packet: Packet) -> Place {

@@ -75,7 +75,7 @@ fn every_option_that_the_host_does_not_know_has_its_fields() {
             }
         }
     }
-    let names: Vec<&str> = ["mip6.mobility_opt", "dmm.option.length"]
+    let names: Vec<&str> = ["mip6.mobility_opt", "mip6.mobility_opt.len"]
         .into_iter()
         .chain(asked.iter().map(String::as_str))
         .collect();

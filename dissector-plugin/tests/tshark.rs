@@ -41,32 +41,6 @@ const VALUES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "dmm.option.type",
-        &[
-            ("pbu_d", "65,66,68"),
-            ("pba_d", "67,67,69,70,66"),
-            ("wrong_length", "67"),
-            ("cut_off", "65"),
-            ("zero_length", "65,66,67,68,69,70"),
-            ("prefix_length", "65,67"),
-            ("link_layer", "70,70"),
-            ("tunnel", "65"),
-        ],
-    ),
-    (
-        "dmm.option.length",
-        &[
-            ("pbu_d", "18,18,16"),
-            ("pba_d", "34,34,16,8,18"),
-            ("wrong_length", "33"),
-            ("cut_off", "18"),
-            ("zero_length", "0,0,0,0,0,0"),
-            ("prefix_length", "18,34"),
-            ("link_layer", "10,2"),
-            ("tunnel", "18"),
-        ],
-    ),
-    (
         "dmm.option.problem",
         &[
             ("wrong_length", "length 33, expected 34 (RFC 8885 §4.5)"),

@@ -2,9 +2,11 @@
 //! its names are.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
+use std::hash::Hash;
 use std::net::Ipv6Addr;
 use std::num::NonZeroU32;
+
+use foldhash::fast::RandomState;
 
 /// Where something stands in a list that only grows. `Option<At<_>>` has four octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -169,8 +171,9 @@ impl Marks {
     }
 }
 
-/// A map that is only asked, never gone through: the order in it is nobody's. The same hashes in every run.
-pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+/// A map that is only asked, never gone through: the order in it is nobody's. It hashes with a seed of its own, since
+/// whoever made the capture chose the names.
+pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// Names of nodes or mobile nodes, each kept once.
 #[derive(Debug)]

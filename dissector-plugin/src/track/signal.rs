@@ -1,11 +1,12 @@
 //! What tracking needs to know of one message: whose it is, what it asks or answers, and whether it says the same as
 //! another one.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 use std::net::Ipv6Addr;
 
 use dmm_codec::header::{PBA, PBU};
 use dmm_codec::{Drafts, FieldView, MessageView, MobilityOption, PreviousMaar, Status};
+use foldhash::quality::FixedState;
 use ipnet::Ipv6Net;
 
 /// Types of the options that tell messages apart; their layouts are the codec's.
@@ -67,9 +68,13 @@ impl<'a> Signal<'a> {
                 "status" => signal.status = Status(number as u8),
                 "flags" => {
                     signal.flags = number as u16;
-                    is_proxy = field.has_flag("P");
-                    signal.wants_answer = field.has_flag("A");
-                    signal.dmm = view.has_dmm_flag();
+                    for flag in field.flags(Drafts::default()) {
+                        match flag.letter {
+                            "P" => is_proxy = true,
+                            "A" => signal.wants_answer = true,
+                            _ => signal.dmm |= flag.is_dmm(),
+                        }
+                    }
                 }
                 _ => {}
             }
@@ -133,7 +138,7 @@ impl<'a> Signal<'a> {
     /// What it says in one number, without what is fresh in each sending: sequence number, Timestamp, checksum
     /// (RFC 5213 §6.9.4) and how much of the lifetime is left.
     pub(crate) fn content(&self) -> u32 {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FixedState::default().build_hasher();
         (self.flags, self.lifetime == 0).hash(&mut hasher);
         // Padding moves with what it pads.
         let options = self.view.options().map_while(Result::ok);
