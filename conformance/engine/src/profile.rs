@@ -5,8 +5,9 @@ use std::net::Ipv6Addr;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::access::{Access, Tester};
 use crate::script::case::file;
-use crate::script::fields::{Fields, texts};
+use crate::script::fields::texts;
 use crate::script::span::{LoadError, LoadErrors, Source};
 use crate::script::value::Value;
 use crate::script::yaml::{Kind, parse};
@@ -30,6 +31,10 @@ pub struct Profile {
     pub pics: BTreeMap<String, bool>,
     /// Its numbers, as in `$pixit.response_time`.
     pub pixit: BTreeMap<String, Value>,
+    /// The way to it on the wire.
+    pub access: Option<Access>,
+    /// The part of its domain that is the tester's.
+    pub tester: Tester,
     /// Failures that are known.
     pub waivers: Vec<Waiver>,
 }
@@ -78,11 +83,10 @@ impl Profile {
             }
             waivers.push(waiver);
         }
-        // How a real bench reaches it; the engine has no use for it.
-        if let Some(access) = fields.take("access") {
-            Fields::of(access, "`access`")?;
-        }
+        let access = fields.take("access").map(Access::parse).transpose()?;
+        let tester = fields.take("tester").map(|node| Tester::parse(node, addr)).transpose()?;
+        let tester = tester.unwrap_or_else(|| Tester::beside(addr));
         fields.finish()?;
-        Ok(Self { name, vendor, version, roles, addr, pics, pixit, waivers })
+        Ok(Self { name, vendor, version, roles, addr, pics, pixit, access, tester, waivers })
     }
 }

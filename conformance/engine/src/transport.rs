@@ -8,6 +8,8 @@ use dmm_codec::Instant;
 pub use dmm_codec::packet::Mac;
 use ipnet::Ipv6Net;
 
+use crate::identity;
+
 /// One run of one case: the wire between the tester's roles and the implementation under test.
 ///
 /// Time in verdicts comes from [`Received::at`] and [`Transport::now`] and from nowhere else. An error of the transport
@@ -48,8 +50,34 @@ pub trait Bench {
     /// Name in reports: `ref-cmd`.
     fn name(&self) -> &str;
 
+    /// Who takes part in a case, and with which identities: fresh ones, as a fresh implementation can have them. Where the
+    /// implementation stays, roles are those that it knows.
+    fn setup(&mut self, wanted: &Wanted) -> Result<Setup, TransportError> {
+        wanted.fresh().map_err(TransportError::Bench)
+    }
+
     /// A wire for one case. What is in `setup` is new for each case, so that no state of an earlier one is met.
     fn open(&mut self, setup: &Setup) -> Result<Box<dyn Transport>, TransportError>;
+}
+
+/// What a case needs to take part in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The number of the instance.
+    pub index: u32,
+    /// The implementation under test.
+    pub iut: Address,
+    /// Ports of the tester, and what it plays there.
+    pub roles: Vec<(String, Role)>,
+    /// Names of mobile nodes.
+    pub mobiles: Vec<String>,
+}
+
+impl Wanted {
+    /// Identities that no other instance has.
+    pub fn fresh(&self) -> Result<Setup, String> {
+        identity::allocate(self.index, self.iut, &self.roles, &self.mobiles)
+    }
 }
 
 /// Who takes part in one case, and with which identities.
@@ -163,6 +191,11 @@ pub enum Acted {
     /// This bench cannot do that; the case does not apply.
     Unsupported {
         /// Why not.
+        why: String,
+    },
+    /// Whoever had to do it did not; the case is inconclusive, for the implementation was not asked.
+    Failed {
+        /// What went wrong.
         why: String,
     },
 }

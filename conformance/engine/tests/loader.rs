@@ -123,6 +123,12 @@ fn a_wrong_profile_is_refused_where_it_is_wrong() {
         ("addr: \"2001:db8:ff::1\"", "addr: 192.0.2.1"),
         ("pixit:", "pixxit:"),
         ("pixit:", "triggers: {}\npixit:"),
+        ("pixit:", "access: {mode: l3, interface: ct0}\npixit:"),
+        ("pixit:", "access: {mode: l2}\npixit:"),
+        ("pixit:", "tester: {maars: 201}\npixit:"),
+        ("pixit:", "tester: {pools: \"2001:db8::/48\"}\npixit:"),
+        ("pixit:", "tester: {addresses: \"2001:db8:ff::/112\"}\npixit:"),
+        ("pixit:", "tester: {pools: \"2001:db8::/24\"}\npixit:"),
         ("pixit:", "waivers: [{test: t.1, reason: known, until: 2026-12-31}]\npixit:"),
         ("pixit:", "waivers: [{test: t.1, reason: known, until: 2026-12-31, issue: later}]\npixit:"),
         (

@@ -24,7 +24,7 @@ use crate::script::model::Step;
 use crate::script::plan::Instance;
 use crate::script::span::{LoadError, Span};
 use crate::script::value::Value;
-use crate::transport::{Address, Bench, Role, Setup, Transport};
+use crate::transport::{Address, Bench, Role, Setup, Transport, Wanted};
 use crate::verdict::{Finding, Level, Verdict, worst};
 use dmm_codec::Instant;
 
@@ -66,7 +66,8 @@ fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseRe
     if result.not_applicable.is_some() {
         return result;
     }
-    let opened = setup(instance, profile).and_then(|setup| {
+    let opened = wanted(instance, profile).and_then(|wanted| {
+        let setup = bench.setup(&wanted).map_err(|error| error.to_string())?;
         let transport = bench.open(&setup).map_err(|error| error.to_string())?;
         Ok((setup, transport))
     });
@@ -84,8 +85,12 @@ fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseRe
     running.finish(result)
 }
 
-/// The roles, addresses and mobile nodes of an instance.
+/// The roles, addresses and mobile nodes of an instance, where the bench has none of its own.
 pub fn setup(instance: &Instance, profile: &Profile) -> Result<Setup, String> {
+    wanted(instance, profile)?.fresh()
+}
+
+fn wanted(instance: &Instance, profile: &Profile) -> Result<Wanted, String> {
     let case = &instance.case;
     let mut roles: Vec<(String, Role)> = Vec::new();
     for tester in &case.testers {
@@ -108,7 +113,7 @@ pub fn setup(instance: &Instance, profile: &Profile) -> Result<Setup, String> {
     }
     let role = case.iut.or(profile.roles.first().copied()).unwrap_or(Role::Cmd);
     let mobiles: Vec<String> = case.mobiles.iter().map(|mobile| mobile.value.clone()).collect();
-    identity::allocate(instance.index, Address { role, addr: profile.addr }, &roles, &mobiles)
+    Ok(Wanted { index: instance.index, iut: Address { role, addr: profile.addr }, roles, mobiles })
 }
 
 /// The tester or the bench is at fault.

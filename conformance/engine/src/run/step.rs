@@ -6,6 +6,7 @@ use super::{Context, Done, Phase, Running, Stop};
 use crate::script::model::{Call, Check, ForEach, Step, Trigger, TriggerAction, Verb};
 use crate::script::value::Value;
 use crate::transport::{Acted, Action};
+use crate::verdict::Verdict;
 
 impl Running<'_> {
     pub(super) fn steps(&mut self, steps: &[Step]) -> Done {
@@ -131,6 +132,9 @@ impl Running<'_> {
         match self.transport.act(&action) {
             Ok(Acted::Done) => Ok(()),
             Ok(Acted::Unsupported { why }) => Err(Stop::NotApplicable(why)),
+            Ok(Acted::Failed { why }) => {
+                self.judge_as(Verdict::Inconclusive, None, "that the trigger is carried out".to_string(), why)
+            }
             Err(error) => Err(self.broken(format!("the trigger failed: {error}"))),
         }
     }

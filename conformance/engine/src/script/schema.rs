@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::field_names;
 use super::model::{Mode, Op};
+use crate::access::MOST_MAARS;
 use crate::transport::Role;
 use crate::verdict::Level;
 
@@ -80,7 +81,19 @@ pub fn profile() -> Value {
         "addr": text("its address in the domain"),
         "pics": {"type": "object", "additionalProperties": {"type": "boolean"}},
         "pixit": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
-        "access": {"type": "object"},
+        "access": closed(
+            json!({"mode": {"const": "l2"}, "interface": text("its name on this machine"), "next_hop": text("the router before the implementation, if they are not on one link")}),
+            &["mode", "interface"],
+        ),
+        "tester": closed(
+            json!({
+                "addresses": text("where addresses of roles are from, a /120 or shorter"),
+                "pools": text("where prefix pools of roles are from, a /40 or shorter"),
+                "maars": {"type": "integer", "minimum": 1, "maximum": MOST_MAARS, "description": "as how many MAARs it knows the tester"},
+                "realm": text("of identifiers of mobile nodes"),
+            }),
+            &[],
+        ),
         "waivers": {"type": "array", "items": waiver},
     });
     let mut schema = file("dmm profile", properties, &["dmm", "name", "addr"]);
