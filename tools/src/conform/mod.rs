@@ -7,17 +7,20 @@ mod progress;
 mod report;
 mod run;
 mod schema;
+mod wire;
 
 use std::path::{Path, PathBuf};
 
 use dmm_conformance::report::{About, Report};
 use dmm_conformance::{Bench, CaseResult, Catalogue, Profile, Selection, Suite, Timing};
 
+use self::campaign::Lanes;
 pub use self::evidence::{evidence, write_evidence};
 pub use self::list::{ListArgs, list};
 pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
 pub use self::run::{EXAMPLES as RUN_EXAMPLES, RunArgs, run};
 pub use self::schema::{SchemaArgs, schema};
+pub use self::wire::{PREFLIGHT_EXAMPLES, PreflightArgs, preflight};
 use crate::reference::ReferenceCmd;
 use crate::{Failure, project_path};
 
@@ -50,12 +53,31 @@ pub struct Inputs<'a> {
 /// Makes a bench for each of the threads that run cases.
 pub type MakeBench<'a> = dyn Fn() -> Box<dyn Bench> + Sync + 'a;
 
-/// Runs the cases of some suites, each on a bench that nobody else uses meanwhile.
+/// Runs the cases of some suites on virtual time, each on a bench that nobody else uses meanwhile.
 pub fn judge(inputs: &Inputs<'_>, selection: &Selection, benches: &MakeBench<'_>) -> Result<Judged, Failure> {
+    let profile = Profile::load(inputs.profile).map_err(Failure::usage)?;
+    let way = Way { clock: "virtual", lanes: Lanes::Virtual, env: Vec::new(), benches };
+    judge_by(inputs, &profile, selection, &way)
+}
+
+/// How cases reach the implementation.
+pub(crate) struct Way<'a> {
+    clock: &'a str,
+    lanes: Lanes,
+    /// What was found out before.
+    env: Vec<String>,
+    benches: &'a MakeBench<'a>,
+}
+
+fn judge_by(
+    inputs: &Inputs<'_>,
+    profile: &Profile,
+    selection: &Selection,
+    way: &Way<'_>,
+) -> Result<Judged, Failure> {
     let catalogue = Catalogue::load(&[inputs.requirements.to_owned()]).map_err(Failure::usage)?;
     let suite = Suite::load(inputs.paths, &catalogue).map_err(Failure::usage)?;
-    let profile = Profile::load(inputs.profile).map_err(Failure::usage)?;
-    let plan = suite.plan(&profile, selection).map_err(Failure::usage)?;
+    let plan = suite.plan(profile, selection).map_err(Failure::usage)?;
     let timing = match selection.timing {
         Timing::Quick => "quick",
         Timing::Full => "full",
@@ -64,10 +86,11 @@ pub fn judge(inputs: &Inputs<'_>, selection: &Selection, benches: &MakeBench<'_>
         name: profile.name.clone(),
         vendor: profile.vendor.clone(),
         version: profile.version.clone(),
-        clock: "virtual".to_owned(),
+        clock: way.clock.to_owned(),
         timing: timing.to_owned(),
+        env: way.env.clone(),
     };
-    Ok(Judged { cases: campaign::run(&plan, &profile, benches), about, catalogue })
+    Ok(Judged { cases: campaign::run(&plan, profile, way.lanes, way.benches), about, catalogue })
 }
 
 /// The reference CMD by the project's own suites.

@@ -1,0 +1,178 @@
+//! The wire as the engine's bench: one transport a case, over the interface that all cases share.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+
+use dmm_codec::header::PBA;
+use dmm_codec::packet::{Ethernet, Ipv6, MOBILITY_HEADER, Mac};
+use dmm_codec::{Instant, MessageView};
+use dmm_conformance::transport::{Acted, Action, Bench, Received, Setup, Transport, TransportError, Wanted};
+
+use crate::WireError;
+use crate::domain::{Domain, Lease};
+use crate::link::Arrival;
+
+/// Type of the Mobile Node Identifier option, and its subtype for an NAI (RFC 4283 §3).
+const MN_ID: u8 = 8;
+const NAI: u8 = 1;
+
+/// An implementation behind an interface.
+pub struct WireBench {
+    name: String,
+    domain: Arc<Domain>,
+    lease: Option<Lease>,
+}
+
+impl WireBench {
+    /// Its name in reports, and the domain that it shares with those of other threads.
+    pub fn new(name: &str, domain: &Arc<Domain>) -> Self {
+        Self { name: name.to_string(), domain: Arc::clone(domain), lease: None }
+    }
+}
+
+impl From<WireError> for TransportError {
+    fn from(error: WireError) -> Self {
+        Self::Bench(error.0)
+    }
+}
+
+impl Bench for WireBench {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn setup(&mut self, wanted: &Wanted) -> Result<Setup, TransportError> {
+        // What a case that was not opened had is given back first.
+        self.lease = None;
+        let (setup, lease) = self.domain.lend(wanted)?;
+        self.lease = Some(lease);
+        Ok(setup)
+    }
+
+    fn open(&mut self, setup: &Setup) -> Result<Box<dyn Transport>, TransportError> {
+        let lease = self.lease.take();
+        let lease =
+            lease.ok_or_else(|| TransportError::Bench("a case has the setup of another".to_string()))?;
+        let (sender, arrivals) = mpsc::channel();
+        for role in &setup.roles {
+            self.domain.link.listen(role.addr, &role.port, &sender);
+        }
+        let mut wire = Wire {
+            domain: Arc::clone(&self.domain),
+            lease,
+            setup: setup.clone(),
+            arrivals,
+            _sender: sender,
+            early: None,
+            peer: Mac::default(),
+        };
+        if let Some(first) = setup.roles.first() {
+            wire.peer = self.domain.peer(first)?;
+        }
+        Ok(Box::new(wire))
+    }
+}
+
+struct Wire {
+    domain: Arc<Domain>,
+    lease: Lease,
+    setup: Setup,
+    arrivals: Receiver<Arrival>,
+    /// So that a case without roles waits, too.
+    _sender: Sender<Arrival>,
+    /// A frame that came after the deadline that was waited for: the next to wait has it.
+    early: Option<Received>,
+    peer: Mac,
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        for role in &self.setup.roles {
+            self.domain.link.leave(role.addr);
+        }
+    }
+}
+
+impl Wire {
+    /// What has arrived, if it is of this case.
+    fn mine(&self, arrival: Arrival) -> Result<Option<Received>, TransportError> {
+        let (at, port, frame) = arrival.map_err(TransportError::Bench)?;
+        let Some(ethernet) = Ethernet::parse(&frame) else { return Ok(None) };
+        let Some(packet) = Ipv6::parse(ethernet.payload) else { return Ok(None) };
+        // Others on the link are not under test. A wrong source address is the implementation's all the same.
+        if ethernet.src != self.peer && packet.src != self.domain.iut() {
+            return Ok(None);
+        }
+        let mobile = mobile_of(&packet);
+        if mobile.is_some_and(|nai| self.domain.is_anothers(&nai, &self.lease.tag)) {
+            return Ok(None);
+        }
+        Ok(Some(Received { at, port, frame }))
+    }
+}
+
+/// The identifier of the mobile node that a Mobility Header is about.
+fn mobile_of(packet: &Ipv6<'_>) -> Option<String> {
+    if packet.next_header != MOBILITY_HEADER {
+        return None;
+    }
+    let view = MessageView::new(packet.payload()).ok()?;
+    if view.mh_type() > PBA {
+        return None;
+    }
+    let option = view.options().filter_map(Result::ok).find(|option| option.kind == MN_ID)?;
+    let (subtype, name) = option.body.split_first()?;
+    (*subtype == NAI).then(|| String::from_utf8_lossy(name).into_owned())
+}
+
+impl Transport for Wire {
+    fn now(&self) -> Instant {
+        self.domain.link.now()
+    }
+
+    fn send(&mut self, port: &str, frame: &[u8]) -> Result<(), TransportError> {
+        if !self.setup.roles.iter().any(|role| role.port == port) {
+            return Err(TransportError::UnknownPort(port.to_string()));
+        }
+        let io =
+            |source| TransportError::Io { what: format!("{} takes no frame", self.domain.link.name), source };
+        self.domain.link.send(frame).map_err(io)
+    }
+
+    fn receive(&mut self, deadline: Instant) -> Result<Option<Received>, TransportError> {
+        if let Some(early) = self.early.take_if(|early| early.at <= deadline) {
+            return Ok(Some(early));
+        }
+        if self.early.is_some() {
+            return Ok(None);
+        }
+        loop {
+            let left = deadline.since(self.now());
+            let arrival = match self.arrivals.recv_timeout(left) {
+                Ok(arrival) => arrival,
+                Err(RecvTimeoutError::Timeout) if self.domain.link.settled() < deadline => continue,
+                // What was stamped before the deadline is in the channel by now.
+                Err(_) => match self.arrivals.try_recv() {
+                    Ok(arrival) => arrival,
+                    Err(_) => return Ok(None),
+                },
+            };
+            match self.mine(arrival)? {
+                Some(received) if received.at <= deadline => return Ok(Some(received)),
+                Some(later) => {
+                    self.early = Some(later);
+                    return Ok(None);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn act(&mut self, _action: &Action) -> Result<Acted, TransportError> {
+        Ok(Acted::Unsupported { why: "the profile has no trigger for that".to_string() })
+    }
+
+    fn peer_mac(&self, _port: &str) -> Mac {
+        self.peer
+    }
+}
