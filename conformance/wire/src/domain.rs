@@ -22,6 +22,23 @@ const MOST_MOBILES: usize = 15;
 /// Shares that are used up in a second, at most. Bindings of an hour ago are gone.
 const SHARES_PER_SECOND: u64 = 4;
 
+/// Whom of the tester's an implementation has to know: a CMD its MAARs, a MAAR its CMD and its peers, an LMA its MAGs.
+pub fn partners(profile: &Profile, role: Role) -> Vec<(Role, Station)> {
+    /// P-MAARs that a case for a MAAR has, at most.
+    const PEERS: usize = 4;
+    let tester = &profile.tester;
+    let partners = match role {
+        Role::Cmd => vec![(Role::Maar, usize::from(tester.maars))],
+        Role::Maar => vec![(Role::Cmd, 1), (Role::Maar, PEERS.min(tester.maars.into()))],
+        Role::Lma => vec![(Role::Mag, 1)],
+        Role::Mag => vec![(Role::Lma, 1)],
+    };
+    let stations = |(role, count): (Role, usize)| {
+        tester.numbers(role).take(count).map(move |number| (role, tester.station(number)))
+    };
+    partners.into_iter().flat_map(stations).collect()
+}
+
 /// What the cases of a campaign share.
 pub struct Domain {
     pub(crate) link: Link,

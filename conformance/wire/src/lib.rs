@@ -21,7 +21,7 @@ mod preflight;
 mod stations;
 
 pub use bench::WireBench;
-pub use domain::Domain;
+pub use domain::{Domain, partners};
 pub use link::Link;
 pub use preflight::{Finding, Preflight, Weight, preflight, review};
 

@@ -2,6 +2,7 @@
 
 mod campaign;
 mod evidence;
+mod init;
 mod list;
 mod progress;
 mod report;
@@ -16,6 +17,7 @@ use dmm_conformance::{Bench, CaseResult, Catalogue, Profile, Selection, Suite, T
 
 use self::campaign::Lanes;
 pub use self::evidence::{evidence, write_evidence};
+pub use self::init::{EXAMPLES as INIT_EXAMPLES, InitArgs, init};
 pub use self::list::{ListArgs, list};
 pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
 pub use self::run::{EXAMPLES as RUN_EXAMPLES, RunArgs, run};

@@ -18,7 +18,7 @@ use ipnet::Ipv6Net;
 
 use super::{MODES, Mode, Preflight, Weight};
 use crate::bench::WireBench;
-use crate::domain::Domain;
+use crate::domain::{Domain, partners};
 use crate::stations::{ping, pong};
 
 /// How many echoes times are measured with.
@@ -64,16 +64,8 @@ struct Answer {
 impl<'a> Probing<'a> {
     pub(super) fn open(profile: &'a Profile, domain: &'a Arc<Domain>) -> Result<Self, TransportError> {
         let role = profile.roles.first().copied().unwrap_or(Role::Cmd);
-        // Whoever the implementation has to know: a CMD its MAARs, a MAAR its CMD and its peers, an LMA its MAGs.
-        let partners = match role {
-            Role::Cmd => vec![(Role::Maar, usize::from(profile.tester.maars))],
-            Role::Maar => vec![(Role::Cmd, 1), (Role::Maar, 2)],
-            Role::Lma => vec![(Role::Mag, 1)],
-            Role::Mag => vec![(Role::Lma, 1)],
-        };
-        let ports = partners
-            .iter()
-            .flat_map(|(role, count)| (1..=*count).map(move |number| (format!("{role}{number}"), *role)));
+        let ports = partners(profile, role);
+        let ports = ports.iter().enumerate().map(|(at, (role, _))| (format!("{role}{}", at + 1), *role));
         let iut = Address { role, addr: profile.addr };
         let wanted = Wanted { index: 0, iut, roles: ports.collect(), mobiles: vec!["mn1".to_string()] };
         let mut bench = WireBench::new("preflight", domain);

@@ -1,0 +1,195 @@
+//! The suites in real time against `dmm cmd`, a process with sockets of its own in a network namespace: the same scripts as on
+//! virtual time give the same verdicts, and what is not as declared is said before a case runs.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail a test by panicking, as the tests do")]
+
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+use std::{env, fs};
+
+use dmm::lab::{self, Lab, Process};
+use serde_json::Value;
+
+const DMM: &str = env!("CARGO_BIN_EXE_dmm");
+const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What measures times for longer than a test may take; `tools/wire` runs these, too.
+const SLOW: [&str; 2] = ["cmd.retx.001", "cmd.pace.001[k=16]"];
+/// Set by `tools/wire`: `quick` or `full`, and everything.
+const ALL: &str = "DMM_WIRE";
+
+/// Runs a test in a laboratory of its own; where there can be none, passes over it.
+fn in_a_lab(test: &str, body: impl FnOnce(&Bench)) {
+    if lab::is_inside() {
+        return body(&Bench::new());
+    }
+    if let Some(obstacle) = lab::obstacle() {
+        eprintln!("passed over, since there can be no network namespaces here: {obstacle}");
+        return;
+    }
+    let output = lab::again().unwrap().args([test, "--exact", "--nocapture"]).output().unwrap();
+    let printed = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success(), "{}", printed.concat());
+    assert!(printed[0].contains("1 passed"), "the test ran inside: {}", printed.concat());
+}
+
+/// A host for a CMD, an interface for the tester, and the profile that `dmm conform init` has written.
+struct Bench {
+    lab: Lab,
+    profile: PathBuf,
+    /// What it printed: the tester's stations, in the form that `dmm cmd` reads.
+    stations: String,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let lab = Lab::new().unwrap();
+        lab.host("cmd", CMD).unwrap();
+        lab.tap("ct0").unwrap();
+        let profile = PathBuf::from("/run/my-cmd.iut.yaml");
+        let output =
+            dmm(&["conform", "init", path(&profile), "--addr", &CMD.to_string(), "--interface", "ct0"]);
+        assert!(output.status.success(), "{}", printed(&output));
+        Self { lab, profile, stations: String::from_utf8(output.stdout).unwrap() }
+    }
+
+    /// Starts a CMD that knows the stations, with changes of its configuration.
+    fn cmd(&self, more: &str) -> Process {
+        self.cmd_that_knows(&self.stations, more)
+    }
+
+    fn cmd_that_knows(&self, stations: &str, more: &str) -> Process {
+        let config = Path::new("/run/cmd.yaml");
+        let own = format!("role: cmd\naddress: {CMD}\nadmin: {{socket: /run/cmd.sock}}\n");
+        fs::write(config, format!("{own}{more}{stations}")).unwrap();
+        let mut command = self.lab.on("cmd", Path::new(DMM));
+        command.args(["cmd", "--config", path(config), "--log", "json"]).env_remove("RUST_LOG");
+        let mut process = Process::start(&mut command).unwrap();
+        process.said("\"ready\"", PATIENCE).unwrap();
+        process
+    }
+
+    fn preflight(&self) -> (Output, Value) {
+        let output = dmm(&["conform", "preflight", path(&self.profile), "--json"]);
+        let found = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", printed(&output)));
+        (output, found)
+    }
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn dmm(arguments: &[&str]) -> Output {
+    let mut command = Command::new(DMM);
+    command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    command.output().unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat()
+}
+
+/// Verdicts by case, of a run's JSON.
+fn verdicts(json: &Path) -> BTreeMap<String, String> {
+    let document: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+    let results = document["results"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    results.iter().map(|result| (text(&result["name"]), text(&result["verdict"]))).collect()
+}
+
+/// What a finding of the preflight about something says, and how bad it is.
+fn finding(found: &Value, about: &str) -> (String, String) {
+    let findings = found["findings"].as_array().unwrap();
+    let it = findings.iter().find(|finding| finding["about"] == about);
+    let it = it.unwrap_or_else(|| panic!("nothing about {about}: {found}"));
+    (it["weight"].as_str().unwrap().to_owned(), it["says"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn verdicts_on_the_wire_are_those_of_virtual_time() {
+    in_a_lab("verdicts_on_the_wire_are_those_of_virtual_time", |bench| {
+        let _cmd = bench.cmd("");
+        let (on_virtual, on_wire) = (Path::new("/run/virtual.json"), Path::new("/run/wire.json"));
+        let all = env::var(ALL).ok();
+        let timing = if all.as_deref() == Some("full") { "--full" } else { "--quick" };
+        let run = ["conform", "run", "conformance/suites", timing, "--json"];
+        let output = dmm(&[&run[..], &[path(on_virtual), "--iut", "ref-cmd"]].concat());
+        assert!(output.status.success(), "{}", printed(&output));
+        let mut expected = verdicts(on_virtual);
+        expected.retain(|name, _| all.is_some() || !SLOW.iter().any(|slow| name.starts_with(slow)));
+        let names: Vec<&str> = expected.keys().flat_map(|name| ["--filter", name.as_str()]).collect();
+        let wire = ["--iut", path(&bench.profile), "--clock", "wire", "--jobs", "6"];
+        let output = dmm(&[&run[..], &[path(on_wire)], &wire, &names].concat());
+        assert_eq!(verdicts(on_wire), expected, "{}", printed(&output));
+        assert!(output.status.success(), "{}", printed(&output));
+
+        if all.is_some() {
+            println!("{}", printed(&output));
+        }
+        let document: Value = serde_json::from_slice(&fs::read(on_wire).unwrap()).unwrap();
+        assert_eq!(document["about"]["clock"], "wire");
+        let env = document["about"]["env"].as_array().unwrap();
+        assert!(env.iter().any(|line| line.as_str().unwrap().starts_with("jitter: ")), "{env:?}");
+    });
+}
+
+#[test]
+fn the_preflight_says_what_is_not_as_declared() {
+    in_a_lab("the_preflight_says_what_is_not_as_declared", |bench| {
+        let (output, found) = bench.preflight();
+        let (weight, says) = finding(&found, "PBU");
+        assert_eq!((output.status.code(), weight.as_str()), (Some(3), "obstacle"), "{found}");
+        assert!(says.contains("protocol 135"), "{says}");
+
+        let mut cmd = bench.cmd("");
+        let (output, found) = bench.preflight();
+        assert_eq!(output.status.code(), Some(0), "{found}");
+        assert_eq!(found["result"], "ok");
+        assert!(found["jitter_ns"].as_u64().unwrap() >= 2_000_000);
+        assert!(finding(&found, "stations").1.starts_with("18 stations"), "{found}");
+        cmd.stop().unwrap();
+
+        for mode in ["proxy", "locator"] {
+            let mut cmd = bench.cmd(&format!("mode: {mode}\n"));
+            let (output, found) = bench.preflight();
+            assert_eq!(output.status.code(), Some(1), "{found}");
+            let name = format!("cmd.mode.{mode}");
+            for (about, declared) in [("cmd.mode.relay", "true"), (name.as_str(), "false")] {
+                let (weight, says) = finding(&found, about);
+                assert_eq!(weight, "warning", "{found}");
+                assert!(says.starts_with(&format!("declared {declared}, but ")), "{says}");
+            }
+            cmd.stop().unwrap();
+        }
+    });
+}
+
+#[test]
+fn no_case_runs_where_the_implementation_does_not_know_the_tester() {
+    in_a_lab("no_case_runs_where_the_implementation_does_not_know_the_tester", |bench| {
+        // The last of the stations has another's pool.
+        let wrong = bench.stations.replace("2001:db8:1200::/40", "2001:db8:ee00::/40");
+        assert_ne!(wrong, bench.stations);
+        let _cmd = bench.cmd_that_knows(&wrong, "");
+        let iut = path(&bench.profile);
+        let output = dmm(&["conform", "run", "conformance/suites", "--iut", iut, "--clock", "wire"]);
+        assert_eq!(output.status.code(), Some(3), "{}", printed(&output));
+        let said = printed(&output);
+        for part in ["no case ran", "1 of 18 stations (2001:db8:c0::7e57:12) get status 155", "--list"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+
+        let init = ["conform", "init", iut];
+        let output = dmm(&init);
+        assert_eq!(output.status.code(), Some(2), "a profile is not written over: {}", printed(&output));
+        let output = dmm(&[&init[..], &["--list"]].concat());
+        assert!(
+            printed(&output)
+                .contains("  - address: 2001:db8:c0::7e57:12\n    pools: [\"2001:db8:1200::/40\"]")
+        );
+    });
+}
