@@ -4,9 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail a test by panicking, as the tests do")]
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use std::{env, fs};
 
@@ -16,10 +18,14 @@ use serde_json::Value;
 const DMM: &str = env!("CARGO_BIN_EXE_dmm");
 const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What measures times for longer than a test may take; `tools/wire` runs these, too.
-const SLOW: [&str; 2] = ["cmd.retx.001", "cmd.pace.001[k=16]"];
+/// What measures times for longer, or more finely, than a test may on a machine that does other things as well; `tools/wire`
+/// runs these, too.
+const SLOW: [&str; 3] = ["cmd.retx.001", "cmd.pace.001[k=8]", "cmd.pace.001[k=16]"];
 /// Set by `tools/wire`: `quick` or `full`, and everything.
 const ALL: &str = "DMM_WIRE";
+
+/// Times are measured, so one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Runs a test in a laboratory of its own; where there can be none, passes over it.
 fn in_a_lab(test: &str, body: impl FnOnce(&Bench)) {
@@ -30,10 +36,14 @@ fn in_a_lab(test: &str, body: impl FnOnce(&Bench)) {
         eprintln!("passed over, since there can be no network namespaces here: {obstacle}");
         return;
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let output = lab::again().unwrap().args([test, "--exact", "--nocapture"]).output().unwrap();
     let printed = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(output.status.success(), "{}", printed.concat());
     assert!(printed[0].contains("1 passed"), "the test ran inside: {}", printed.concat());
+    if env::var_os(ALL).is_some() {
+        println!("{}", printed.concat());
+    }
 }
 
 /// A host for a CMD, an interface for the tester, and the profile that `dmm conform init` has written.
@@ -192,4 +202,78 @@ fn no_case_runs_where_the_implementation_does_not_know_the_tester() {
                 .contains("  - address: 2001:db8:c0::7e57:12\n    pools: [\"2001:db8:1200::/40\"]")
         );
     });
+}
+
+/// A mobile node is registered, the CMD loses its memory, and shows so: no P-MAAR is told of the next registration.
+const RESTART: &str = "dmm: 1
+id: t.restart
+title: A CMD that was restarted knows no binding
+requirements: [RFC8885-R3.1.6]
+iut: cmd
+testers: {maar1: {role: maar}, maar2: {role: maar}}
+mobiles: [mn1]
+include: [LIB]
+preamble:
+  - call: {proc: register, with: {mn: $mn1, maar: maar1, prefix: $maar1.prefix.mn1}}
+  - trigger: {action: restart}
+steps:
+  - call: {proc: confirm_no_binding, with: {mn: $mn1, prober: maar2, witness: maar1}}
+postamble:
+  - send: {from: maar2, use: pbu_dmm, with: {mn: $mn1, prefix: $maar2.prefix.mn1}, lifetime: 0s}
+";
+
+#[test]
+fn what_a_case_triggers_happens_at_the_implementation() {
+    in_a_lab("what_a_case_triggers_happens_at_the_implementation", |bench| {
+        let _cmd = bench.cmd("");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+        let lib = root.join("conformance/suites/lib/common.lib.yaml");
+        let script = Path::new("/run/restart.test.yaml");
+        fs::write(script, RESTART.replace("LIB", path(&lib))).unwrap();
+        let shell = root.join("conformance/adaptors/adaptor.sh");
+        let has_python = Command::new("python3").arg("--version").output().is_ok();
+        let python = has_python.then(|| {
+            let mut command = Command::new("python3");
+            command.arg(root.join("conformance/adaptors/adaptor.py")).args(["/run/cmd.yaml", "8885"]);
+            let mut python = Process::start(command.env("DMM", DMM)).unwrap();
+            python.said("ready", PATIENCE).unwrap();
+            python
+        });
+        let exec = format!("{{exec: {{run: [\"{}\", /run/cmd.yaml, \"{{action}}\"]}}}}", path(&shell));
+        let http = "{http: {url: \"http://[::1]:8885\"}}";
+        let nobody = "{http: {url: \"http://[::1]:1\"}}";
+        let ssh = "{ssh: {host: localhost, run: \"{action}\", timeout: 5s}}";
+        for (trigger, typed, code, verdict) in [
+            (exec.as_str(), "", 0, "PASS"),
+            (http, "", 0, "PASS"),
+            ("{manual: {deadline: 20s}}", "n\n", 4, "INCONCLUSIVE"),
+            ("{manual: {deadline: 20s}}", "u\n", 5, "N/A"),
+            ("{exec: {run: [\"false\"]}}", "", 4, "INCONCLUSIVE"),
+            (nobody, "", 4, "INCONCLUSIVE"),
+            (ssh, "", 4, "INCONCLUSIVE"),
+        ] {
+            if trigger == http && python.is_none() {
+                eprintln!("the adaptor in Python is passed over: there is no python3");
+                continue;
+            }
+            let profile = Path::new("/run/triggers.iut.yaml");
+            let text = fs::read_to_string(&bench.profile).unwrap();
+            fs::write(profile, format!("{text}\ntriggers: {{restart: {trigger}}}\n")).unwrap();
+            let mut command = Command::new(DMM);
+            command.args(["conform", "run", path(script), "--iut", path(profile), "--clock", "wire"]);
+            command.args(["--no-preflight"]).current_dir(&root).env("DMM", DMM);
+            let output = typing(&mut command, typed);
+            let said = printed(&output);
+            assert_eq!(output.status.code(), Some(code), "{trigger}: {said}");
+            assert!(said.contains(&format!("{verdict:12}  t.restart")), "{trigger}: {said}");
+        }
+    });
+}
+
+/// What a program does whom somebody types this.
+fn typing(command: &mut Command, typed: &str) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
 }

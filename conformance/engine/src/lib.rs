@@ -15,6 +15,7 @@ pub mod result;
 pub mod run;
 pub mod script;
 pub mod transport;
+pub mod trigger;
 pub mod verdict;
 pub mod waiver;
 

@@ -11,6 +11,8 @@ use dmm_conformance::transport::{Acted, Action, Bench, Received, Setup, Transpor
 use crate::WireError;
 use crate::domain::{Domain, Lease};
 use crate::link::Arrival;
+use crate::stations::text;
+use crate::trigger::{Order, pull};
 
 /// Type of the Mobile Node Identifier option, and its subtype for an NAI (RFC 4283 §3).
 const MN_ID: u8 = 8;
@@ -94,6 +96,24 @@ impl Drop for Wire {
 }
 
 impl Wire {
+    /// What is known of something that is to happen.
+    fn order(&self, action: &str, mobile: Option<&str>, at: Option<&str>) -> Order {
+        let mut order = Order::default();
+        order.know("action", action);
+        order.know("iut.name", &self.domain.name);
+        order.know("iut.addr", self.setup.iut.addr.to_string());
+        if let Some(mobile) = self.setup.mobiles.iter().find(|it| Some(it.name.as_str()) == mobile) {
+            order.know("mn.name", &mobile.name);
+            order.know("mn.nai", &mobile.nai);
+            order.know("mn.mac", text(mobile.mac));
+        }
+        if let Some(role) = self.setup.roles.iter().find(|it| Some(it.port.as_str()) == at) {
+            order.know("at.name", &role.port);
+            order.know("at.addr", role.addr.to_string());
+        }
+        order
+    }
+
     /// What has arrived, if it is of this case.
     fn mine(&self, arrival: Arrival) -> Result<Option<Received>, TransportError> {
         let (at, port, frame) = arrival.map_err(TransportError::Bench)?;
@@ -168,8 +188,17 @@ impl Transport for Wire {
         }
     }
 
-    fn act(&mut self, _action: &Action) -> Result<Acted, TransportError> {
-        Ok(Acted::Unsupported { why: "the profile has no trigger for that".to_string() })
+    fn act(&mut self, action: &Action) -> Result<Acted, TransportError> {
+        let (name, mobile, at) = match action {
+            Action::Attach { mobile, at } => ("attach", Some(mobile), at.as_deref()),
+            Action::Detach { mobile } => ("detach", Some(mobile), None),
+            Action::Restart => ("restart", None, None),
+            _ => return Ok(Acted::Unsupported { why: "no trigger on the wire does that".to_string() }),
+        };
+        let Some(trigger) = self.domain.triggers.of(name) else {
+            return Ok(Acted::Unsupported { why: format!("the profile has no trigger for {name}") });
+        };
+        Ok(pull(trigger, &self.order(name, mobile.map(String::as_str), at), trigger.timeout))
     }
 
     fn peer_mac(&self, _port: &str) -> Mac {

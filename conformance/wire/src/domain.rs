@@ -10,6 +10,7 @@ use dmm_conformance::Profile;
 use dmm_conformance::access::{Station, Tester};
 use dmm_conformance::identity::PROBE;
 use dmm_conformance::transport::{MobileSetup, Role, RoleSetup, Setup, Wanted};
+use dmm_conformance::trigger::Triggers;
 use ipnet::Ipv6Net;
 
 use crate::WireError;
@@ -44,6 +45,9 @@ pub struct Domain {
     pub(crate) link: Link,
     tester: Tester,
     iut: Ipv6Addr,
+    /// The implementation's name.
+    pub(crate) name: String,
+    pub(crate) triggers: Triggers,
     next_hop: Ipv6Addr,
     free: Mutex<Free>,
     returned: Condvar,
@@ -62,13 +66,13 @@ impl Domain {
     /// The domain of a profile, at the interface that it names or at another.
     pub fn open(profile: &Profile, interface: Option<&str>) -> Result<Self, WireError> {
         let named = profile.access.as_ref().map(|access| access.interface.as_str());
-        let Some(name) = interface.or(named) else {
+        let Some(interface) = interface.or(named) else {
             let what = "which interface? Write `access: {mode: l2, interface: eth1}` in the profile, or --interface eth1";
             return Err(WireError(what.to_string()));
         };
         let (tester, iut) = (profile.tester.clone(), profile.addr);
         tester.check(iut).map_err(WireError)?;
-        let link = Link::open(name)?;
+        let link = Link::open(interface)?;
         let mut stations = VecDeque::new();
         for number in
             [Role::Maar, Role::Mag, Role::Cmd, Role::Lma].into_iter().flat_map(|role| tester.numbers(role))
@@ -80,7 +84,8 @@ impl Domain {
         let stamp = link.now().as_nanos() / 1_000_000_000;
         let next_hop = profile.access.as_ref().and_then(|access| access.next_hop).unwrap_or(iut);
         let free = Mutex::new(Free { stations, next: stamp * SHARES_PER_SECOND });
-        Ok(Self { link, tester, iut, next_hop, free, returned: Condvar::new(), stamp })
+        let (name, triggers) = (profile.name.clone(), profile.triggers.clone());
+        Ok(Self { link, tester, iut, name, triggers, next_hop, free, returned: Condvar::new(), stamp })
     }
 
     /// The MAC address that frames for the implementation go to, asked for by a station.

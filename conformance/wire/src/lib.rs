@@ -19,6 +19,7 @@ mod domain;
 mod link;
 mod preflight;
 mod stations;
+mod trigger;
 
 pub use bench::WireBench;
 pub use domain::{Domain, partners};

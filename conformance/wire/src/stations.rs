@@ -79,6 +79,11 @@ pub(crate) fn ask(addr: Ipv6Addr, mac: Mac, target: Ipv6Addr) -> Vec<u8> {
     Ethernet::frame(mac, multicast_mac(dst), &Ipv6::packet(addr, dst, ICMPV6, ND_HOP_LIMIT, &octets))
 }
 
+/// A MAC address as people write it.
+pub(crate) fn text(mac: Mac) -> String {
+    mac.map(|octet| format!("{octet:02x}")).join(":")
+}
+
 /// An Echo Request with this number.
 pub(crate) fn ping(number: u16, src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
     let [high, low] = number.to_be_bytes();

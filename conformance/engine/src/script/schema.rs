@@ -9,6 +9,7 @@ use super::body::field_names;
 use super::model::{Mode, Op};
 use crate::access::MOST_MAARS;
 use crate::transport::Role;
+use crate::trigger::{ACTIONS, ALL};
 use crate::verdict::Level;
 
 /// The schema of `*.test.yaml`.
@@ -94,11 +95,27 @@ pub fn profile() -> Value {
             }),
             &[],
         ),
+        "triggers": {"type": "object", "propertyNames": names(&[&ACTIONS[..], &[ALL]].concat()), "additionalProperties": trigger()},
         "waivers": {"type": "array", "items": waiver},
     });
     let mut schema = file("dmm profile", properties, &["dmm", "name", "addr"]);
     schema.as_object_mut().expect("a schema is an object").remove("$defs");
     schema
+}
+
+/// One key that is the means.
+fn trigger() -> Value {
+    let time = json!({"type": "string", "description": "how long it may take"});
+    let means = json!({
+        "http": closed(json!({"url": {"type": "string", "pattern": "^http://"}, "timeout": time}), &["url"]),
+        "exec": closed(json!({"run": texts("a program and its arguments"), "timeout": time}), &["run"]),
+        "ssh": closed(json!({"host": text("as ssh takes it"), "run": text("a command"), "timeout": time}), &["host", "run"]),
+        "manual": closed(json!({"prompt": text("what a person is to do"), "deadline": time}), &[]),
+    });
+    let mut trigger = closed(means, &[]);
+    trigger["minProperties"] = json!(1);
+    trigger["maxProperties"] = json!(1);
+    trigger
 }
 
 fn file(title: &str, properties: Value, required: &[&str]) -> Value {

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dmm_codec::packet::{Ethernet, HOP_LIMIT, ICMPV6, Ipv6, MOBILITY_HEADER, Mac};
+use dmm_codec::packet::{Ethernet, HOP_LIMIT, ICMPV6, Ipv6, MOBILITY_HEADER};
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba,
     PbaFlags, Pbu, PbuFlags, Status, Timestamp,
@@ -19,7 +19,7 @@ use ipnet::Ipv6Net;
 use super::{MODES, Mode, Preflight, Weight};
 use crate::bench::WireBench;
 use crate::domain::{Domain, partners};
-use crate::stations::{ping, pong};
+use crate::stations::{ping, pong, text};
 
 /// How many echoes times are measured with.
 const ECHOES: u16 = 200;
@@ -486,10 +486,6 @@ fn message(received: &Received) -> Option<Message> {
 
 fn named(status: Status) -> String {
     format!("status {status}")
-}
-
-fn text(mac: Mac) -> String {
-    mac.map(|octet| format!("{octet:02x}")).join(":")
 }
 
 #[cfg(test)]
