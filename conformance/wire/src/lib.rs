@@ -8,7 +8,7 @@
 //!
 //! ```text
 //!   engine ── Bench, Transport ── WireBench ── Domain ── Link ── interface ── implementation under test
-//!                                     │           │        └ a thread that reads, stamps and answers ND
+//!                                     │           │        └ a thread that reads and answers ND
 //!                                     │           └ which station plays in which case
 //!                                     └ one a thread of the campaign
 //! ```
@@ -19,6 +19,7 @@ mod domain;
 mod link;
 mod preflight;
 mod stations;
+mod tap;
 mod trigger;
 
 pub use bench::WireBench;

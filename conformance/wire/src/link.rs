@@ -1,5 +1,5 @@
-//! An interface as the tester's stations use it. A thread reads frames, stamps them, answers for the stations, and hands on
-//! what is for a port; who waits for it waits on a channel until a deadline, so nothing here sleeps.
+//! An interface as the tester's stations use it. A thread reads frames, answers for the stations, and hands on what is for a
+//! port; who waits for it waits on a channel until a deadline, so nothing here sleeps.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,18 +12,17 @@ use std::time::Duration;
 
 use dmm_codec::Instant;
 use dmm_codec::packet::Mac;
-use pnet::datalink::{self, Channel, Config, DataLinkReceiver, DataLinkSender};
+use pnet::datalink::{self, DataLinkSender};
 
 use crate::WireError;
 use crate::clock::Clock;
 use crate::stations::{Stations, ask};
+use crate::tap::{self, Pending, Tap};
 
 /// How often the reading thread looks whether it is still wanted.
 const LOOK_AROUND: Duration = Duration::from_millis(100);
 /// After so many failures in a row the interface is lost.
 const FAILURES: u32 = 16;
-/// Greater than any frame of Ethernet with what a VLAN adds, and than jumbo frames.
-const LONGEST_FRAME: usize = 10_000;
 /// RFC 4861 §10: MAX_MULTICAST_SOLICIT, and RETRANS_TIMER.
 const SOLICITATIONS: u32 = 3;
 const BETWEEN_SOLICITATIONS: Duration = Duration::from_secs(1);
@@ -35,6 +34,7 @@ pub(crate) type Arrival = Result<(Instant, String, Vec<u8>), String>;
 pub struct Link {
     shared: Arc<Shared>,
     reader: Option<JoinHandle<()>>,
+    pending: Pending,
     /// Its name.
     pub name: String,
     /// Addresses that the machine itself has there or elsewhere.
@@ -70,23 +70,17 @@ impl Link {
         }
         let addresses = interfaces.iter().flat_map(|interface| &interface.ips).map(ipnetwork_address);
         let hosts = addresses.flatten().collect();
-        let config = Config {
-            read_timeout: Some(LOOK_AROUND),
-            read_buffer_size: LONGEST_FRAME,
-            write_buffer_size: LONGEST_FRAME,
-            promiscuous: true,
-            ..Config::default()
-        };
-        let channel = datalink::channel(interface, config).map_err(|error| match error.kind() {
+        let opened = tap::open(interface).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => WireError(format!(
                 "frames of {name} may not be read: the tester needs CAP_NET_RAW (setcap cap_net_raw+ep on dmm, \
 run it as root, or in a namespace of its own)"
             )),
             _ => WireError(format!("frames of {name} cannot be read: {error}")),
         })?;
-        let Channel::Ethernet(sender, receiver) = channel else {
-            return Err(WireError(format!("the interface {name} carries no Ethernet frames")));
-        };
+        let no_ethernet = || WireError(format!("the interface {name} carries no Ethernet frames"));
+        let (tap, sender) = opened.ok_or_else(no_ethernet)?;
+        let pending =
+            tap.pending().map_err(|error| WireError(format!("frames of {name} cannot be read: {error}")))?;
         let shared = Arc::new(Shared {
             clock: Clock::start(),
             sender: Mutex::new(sender),
@@ -95,9 +89,9 @@ run it as root, or in a namespace of its own)"
             is_over: AtomicBool::new(false),
         });
         let reading = Arc::clone(&shared);
-        let reader = thread::Builder::new().name("wire".to_string()).spawn(move || reading.read(receiver));
+        let reader = thread::Builder::new().name("wire".to_string()).spawn(move || reading.read(tap));
         let reader = reader.map_err(|error| WireError(format!("a thread for {name}: {error}")))?;
-        Ok(Self { shared, reader: Some(reader), name: name.to_string(), hosts })
+        Ok(Self { shared, reader: Some(reader), pending, name: name.to_string(), hosts })
     }
 
     /// Now, by the tester's clock.
@@ -142,10 +136,11 @@ take it off, or give others under `tester` of the profile"
         self.shared.send(frame)
     }
 
-    /// All that came until now is in the channels when this returns; it returns when that was.
-    pub(crate) fn settled(&self) -> Instant {
+    /// Whether all that the kernel has taken is in the channels.
+    pub(crate) fn is_drained(&self) -> bool {
+        // While a frame is handed on, the table is not free.
         let _table = self.shared.table();
-        self.now()
+        self.pending.is_none()
     }
 
     /// The MAC address of a neighbour, asked for by one of the stations (RFC 4861 §7.2.2).
@@ -203,15 +198,23 @@ impl Shared {
         sender.send_to(frame, None).unwrap_or_else(|| Err(io::Error::other("the frame is too long")))
     }
 
-    fn read(&self, mut receiver: Box<dyn DataLinkReceiver>) {
+    fn read(&self, mut tap: Tap) {
         let mut failures = 0;
         while !self.is_over.load(Ordering::Relaxed) {
-            match receiver.next() {
-                Ok(frame) => {
+            // From where a frame is taken to where it is handed on the table is not free: see `Link::is_drained`.
+            let taken = tap.wait(LOOK_AROUND).and_then(|has_come| {
+                let table = self.table();
+                let frame = if has_come { tap.next()? } else { None };
+                Ok(frame.and_then(|(ago, frame)| self.take(table, ago, frame)))
+            });
+            match taken {
+                Ok(answer) => {
                     failures = 0;
-                    self.take(frame);
+                    if let Some(answer) = answer {
+                        // What is lost is asked for again (RFC 4861 §7.2.2).
+                        let _ = self.send(&answer);
+                    }
                 }
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
                 Err(error) => {
                     failures += 1;
                     if failures == FAILURES {
@@ -222,10 +225,9 @@ impl Shared {
         }
     }
 
-    /// Stamps a frame and hands it on, in one: whoever finds the table free finds in its channel all that came before.
-    fn take(&self, frame: &[u8]) {
-        let mut table = self.table();
-        let at = self.clock.now();
+    /// Hands a frame on; returns what answers it.
+    fn take(&self, mut table: MutexGuard<'_, Table>, ago: Duration, frame: &[u8]) -> Option<Vec<u8>> {
+        let at = self.clock.now() - ago;
         let heard = table.stations.heard(frame);
         if let Some((addr, mac)) = heard.neighbor {
             table.neighbors.insert(addr, mac);
@@ -235,11 +237,7 @@ impl Shared {
             // A case that has ended takes no more.
             let _ = to.send(Ok((at, port.clone(), frame.to_vec())));
         }
-        drop(table);
-        if let Some(answer) = heard.answer {
-            // What is lost is asked for again (RFC 4861 §7.2.2).
-            let _ = self.send(&answer);
-        }
+        heard.answer
     }
 
     fn lose(&self, error: &io::Error) {

@@ -154,7 +154,7 @@ or times are judged by a jitter of 20 ms";
         found.clock.jitter = spread.jitter();
         let says = format!(
             "{} of {ECHOES} echoes, p50 {:?}, p99 {:?}, max {:?}: times are judged with a jitter of {:?}, 10 % early and 15 % late; \
-a frame's time is when the tester's thread took it",
+a frame's time is when the kernel took it",
             spread.count, spread.p50, spread.p99, spread.max, found.clock.jitter
         );
         if found.clock.jitter > TOO_MUCH_JITTER {
