@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::Ipv6Addr;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -29,8 +31,13 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 /// Runs a test in a laboratory of its own; where there can be none, passes over it.
 fn in_a_lab(test: &str, body: impl FnOnce(&Bench)) {
+    in_namespaces(test, || body(&Bench::new()));
+}
+
+/// Runs a test in namespaces of its own; where there can be none, passes over it.
+fn in_namespaces(test: &str, body: impl FnOnce()) {
     if lab::is_inside() {
-        return body(&Bench::new());
+        return body();
     }
     if let Some(obstacle) = lab::obstacle() {
         eprintln!("passed over, since there can be no network namespaces here: {obstacle}");
@@ -278,4 +285,39 @@ fn typing(command: &mut Command, typed: &str) -> Output {
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
+}
+
+/// `docs/wire.md` goes from a checkout to a verdict; its commands are run here as they stand, and say what it shows.
+#[test]
+fn the_page_comes_to_a_verdict() {
+    in_namespaces("the_page_comes_to_a_verdict", || {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+        let page = fs::read_to_string(root.join("docs/wire.md")).unwrap();
+        let start = page.find("## The same without a box").unwrap();
+        let blocks: Vec<&str> = page[start..].split("```").skip(1).step_by(2).take(5).collect();
+        let [_, hosts, box_, look, shown] = blocks[..] else { panic!("five blocks: {blocks:?}") };
+        let script = [hosts, box_, look].map(|block| block.strip_prefix("sh\n").unwrap()).concat();
+        let folder = env::temp_dir().join(format!("dmm-wire-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        symlink(root.join("conformance"), folder.join("conformance")).unwrap();
+        let own = Path::new(DMM).parent().unwrap().to_owned();
+        let others = env::var_os("PATH").unwrap();
+        let path = [own].into_iter().chain(env::split_paths(&others));
+        let mut shell = Command::new("sh");
+        shell.args(["-eu", "-c", &script]).current_dir(&folder);
+        let mut shell = shell.env("PATH", env::join_paths(path).unwrap()).process_group(0).spawn().unwrap();
+        // The box outlives the shell that started it, in its process group.
+        let group = shell.id();
+        let ended = shell.wait().unwrap();
+        let killed = Command::new("sh").args(["-c", &format!("kill -TERM -{group}")]).status().unwrap();
+        let said = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        assert!(ended.success() && killed.success(), "{}{}", said("preflight.txt"), said("verdicts.txt"));
+        let first_words = |text: &str| -> Vec<Vec<String>> {
+            let words = |line: &str| line.split_whitespace().take(2).map(str::to_owned).collect();
+            text.lines().map(words).collect()
+        };
+        assert_eq!(first_words(&said("preflight.txt")), first_words(shown.strip_prefix("text\n").unwrap()));
+        assert!(said("verdicts.txt").contains("0 failed, 0 warned, 0 inconclusive, 0 in error"));
+        fs::remove_dir_all(&folder).unwrap();
+    });
 }
