@@ -96,13 +96,18 @@ impl Bench {
     }
 }
 
+/// The adaptor in shell, which finds `dmm` by its environment.
+fn adaptor() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/adaptors/adaptor.sh").canonicalize().unwrap()
+}
+
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 fn dmm(arguments: &[&str]) -> Output {
     let mut command = Command::new(DMM);
-    command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).env("DMM", DMM);
     command.output().unwrap()
 }
 
@@ -237,7 +242,7 @@ fn what_a_case_triggers_happens_at_the_implementation() {
         let lib = root.join("conformance/suites/lib/common.lib.yaml");
         let script = Path::new("/run/restart.test.yaml");
         fs::write(script, RESTART.replace("LIB", path(&lib))).unwrap();
-        let shell = root.join("conformance/adaptors/adaptor.sh");
+        let shell = adaptor();
         let has_python = Command::new("python3").arg("--version").output().is_ok();
         let python = has_python.then(|| {
             let mut command = Command::new("python3");
@@ -276,6 +281,89 @@ fn what_a_case_triggers_happens_at_the_implementation() {
             assert_eq!(output.status.code(), Some(code), "{trigger}: {said}");
             assert!(said.contains(&format!("{verdict:12}  t.restart")), "{trigger}: {said}");
         }
+    });
+}
+
+/// A mobile node comes to the MAAR's access link. The MAAR registers it at the CMD, and advertises a prefix once that is done.
+const ATTACH: &str = "dmm: 1
+id: t.attach
+title: A MAAR registers a mobile node that solicits a router
+requirements: [RFC8885-R3.1.3]
+iut: maar
+testers: {cmd: {role: cmd}}
+mobiles: [mn1]
+include: [LIB]
+steps:
+  - trigger: {action: attach, mn: $mn1}
+  - expect:
+      as: reg
+      to: cmd
+      msg: pbu
+      within: $pixit.response_time
+      match: {src: $iut.addr, flags: {set: [A, P, D]}, lifetime: {gt: 0s}}
+      options: {has: [{mn_id: $mn1.nai}], count: {hnp: 1}}
+  - send: {from: cmd, use: pba_ok, with: {req: $reg, prefix: $reg.options.hnp}}
+  - expect_none: {to: cmd, msg: pbu, for: 2s}
+postamble: # it has left, which somebody who sees the link tells the MAAR
+  - trigger: {action: detach, mn: $mn1}
+";
+
+/// The tester is CMD and mobile node of a MAAR.
+#[test]
+fn a_maar_is_tested_from_both_sides() {
+    in_namespaces("a_maar_is_tested_from_both_sides", || {
+        let lab = Lab::new().unwrap();
+        let addr: Ipv6Addr = "2001:db8:c0::1".parse().unwrap();
+        lab.host("maar", addr).unwrap();
+        lab.tap("ct0").unwrap();
+        let link = lab.access("maar").unwrap();
+        let profile = Path::new("/run/my-maar.iut.yaml");
+        let text = format!(
+            "dmm: 1\nname: my-maar\nroles: [maar]\npics: {{maar: true}}\npixit: {{response_time: 1s}}\naddr: \"{addr}\"\n\
+access: {{mode: l2, interface: ct0}}\ntester: {{maars: 4, subscribers: 4}}\n\
+triggers:\n  attach: {{wire: {{interface: {link}}}}}\n  detach: {{exec: {{run: [{}, /run/maar.yaml, detach]}}}}\n",
+            path(&adaptor())
+        );
+        fs::write(profile, text).unwrap();
+        let listed = dmm(&["conform", "init", path(profile), "--list"]);
+        assert!(listed.status.success(), "{}", printed(&listed));
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        let config = Path::new("/run/maar.yaml");
+        let own = format!(
+            "role: maar\naddress: {addr}\nmode: relay\npool: 2001:db8:a001::/48\naccess: {{interface: eth1}}\n\
+admin: {{socket: /run/maar.sock}}\n"
+        );
+        fs::write(config, own + &listed).unwrap();
+        let mut command = lab.on("maar", Path::new(DMM));
+        command.args(["maar", "--config", path(config), "--log", "json"]).env_remove("RUST_LOG");
+        let mut maar = Process::start(&mut command).unwrap();
+        maar.said("\"ready\"", PATIENCE).unwrap();
+
+        let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/suites/lib/common.lib.yaml");
+        let script = Path::new("/run/attach.test.yaml");
+        fs::write(script, ATTACH.replace("LIB", path(&lib.canonicalize().unwrap()))).unwrap();
+        let json = Path::new("/run/maar.json");
+        let run =
+            ["conform", "run", path(script), "--iut", path(profile), "--clock", "wire", "--json", path(json)];
+        // Twice: what the first has left behind does not disturb the second.
+        for _ in 0..2 {
+            let output = dmm(&run);
+            assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+            let unclean = printed(&output).contains("unclean");
+            assert!(!unclean, "{}", fs::read_to_string(json).unwrap());
+        }
+        let document: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+        let packets = document["results"][0]["packets"].as_array().unwrap();
+        let at_mobile = packets.iter().filter(|packet| packet["port"] == "mn1").count();
+        assert!(at_mobile > 0, "the prefix was advertised on the access link: {packets:?}");
+
+        // A MAAR whose PBU is not answered goes on asking, and the case says so.
+        let deaf = ATTACH
+            .replace("LIB", path(&lib.canonicalize().unwrap()))
+            .replace("  - send: {from: cmd, use: pba_ok, with: {req: $reg", "  # {");
+        fs::write(script, deaf).unwrap();
+        let output = dmm(&run);
+        assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
     });
 }
 

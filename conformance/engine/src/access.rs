@@ -14,6 +14,10 @@ use crate::transport::Role;
 
 /// Most MAARs that a tester plays on the wire.
 pub const MOST_MAARS: u8 = 200;
+/// Most mobile nodes that a MAAR or MAG knows by configuration.
+pub const MOST_SUBSCRIBERS: u8 = 250;
+/// As how many MAGs an LMA knows the tester.
+const MAGS: u8 = 4;
 /// A role's number is one octet of its prefix pool.
 const ROLE_BITS: u8 = 8;
 /// Leaves a case 16 prefixes of each role, and twelve bits or more to tell cases apart.
@@ -57,6 +61,8 @@ pub struct Tester {
     pub pools: Ipv6Net,
     /// As how many MAARs the implementation knows the tester.
     pub maars: u8,
+    /// As how many mobile nodes a MAAR or MAG knows the tester: who is behind which MAC address is its configuration.
+    pub subscribers: u8,
     /// The realm of identifiers of mobile nodes.
     pub realm: String,
 }
@@ -78,7 +84,7 @@ impl Tester {
         let [a, b, c, d, ..] = iut.segments();
         let addresses = Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, 0, 0, 0x7e57, 0), 112);
         let pools = Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32);
-        Self { addresses, pools, maars: 18, realm: "conformance.example".to_string() }
+        Self { addresses, pools, maars: 18, subscribers: 8, realm: "conformance.example".to_string() }
     }
 
     /// `{addresses: "2001:db8:c0::7e57:0/112", pools: "2001:db8::/32", maars: 18, realm: conformance.example}`.
@@ -96,12 +102,16 @@ impl Tester {
         };
         tester.addresses = net("addresses", LONGEST_ADDRESSES)?.unwrap_or(tester.addresses);
         tester.pools = net("pools", LONGEST_POOLS)?.unwrap_or(tester.pools);
-        if let Some(node) = fields.take("maars") {
-            tester.maars = number(&node, "maars")?;
-            if !(1..=MOST_MAARS).contains(&tester.maars) {
-                return Err(node.span.error(format!("`maars` is a number from 1 to {MOST_MAARS}")));
+        let mut count = |name, most: u8| -> Result<Option<u8>, LoadError> {
+            let Some(node) = fields.take(name) else { return Ok(None) };
+            let count = number(&node, name)?;
+            if !(1..=most).contains(&count) {
+                return Err(node.span.error(format!("`{name}` is a number from 1 to {most}")));
             }
-        }
+            Ok(Some(count))
+        };
+        tester.maars = count("maars", MOST_MAARS)?.unwrap_or(tester.maars);
+        tester.subscribers = count("subscribers", MOST_SUBSCRIBERS)?.unwrap_or(tester.subscribers);
         if let Some(realm) = fields.text("realm")? {
             tester.realm = realm;
         }
@@ -140,13 +150,19 @@ impl Tester {
         }
     }
 
+    /// Identifier and MAC address of a mobile node that a MAAR or MAG knows.
+    pub fn subscriber(&self, number: u8) -> (String, Mac) {
+        (format!("mn{number}@{}", self.realm), [0x02, 0x7e, 0x57, 1, 0, number])
+    }
+
     /// The numbers of the stations that can play a role.
     pub fn numbers(&self, role: Role) -> std::ops::RangeInclusive<u8> {
         match role {
             Role::Maar => 1..=self.maars,
-            Role::Mag => MOST_MAARS + 1..=239,
-            Role::Cmd => 240..=247,
-            Role::Lma => 248..=255,
+            Role::Mag => MOST_MAARS + 1..=MOST_MAARS + MAGS,
+            // Of a domain there is one (RFC 8885 §2).
+            Role::Cmd => 240..=240,
+            Role::Lma => 248..=248,
         }
     }
 }

@@ -55,6 +55,11 @@ pub enum Means {
         /// The command; facts in braces.
         run: String,
     },
+    /// The tester is the mobile node, on an access link of the implementation.
+    Wire {
+        /// This machine's interface on that link.
+        interface: String,
+    },
     /// A person.
     Manual {
         /// What the person is to do; facts in braces. None: the same words for every implementation.
@@ -68,9 +73,12 @@ impl Triggers {
         self.0.get(action).or_else(|| self.0.get(ALL))
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The access links on which the tester is a mobile node.
+    pub fn links(&self) -> impl Iterator<Item = &str> {
+        self.0.values().filter_map(|trigger| match &trigger.means {
+            Means::Wire { interface } => Some(interface.as_str()),
+            _ => None,
+        })
     }
 
     /// `{restart: {ssh: {host: dut, run: "systemctl restart cmdd"}}, all: {manual: {deadline: 60s}}}`.
@@ -93,7 +101,7 @@ impl Trigger {
         let span = node.span.clone();
         let mut means = Fields::of(node, "a trigger")?.rest();
         let (Some((key, node)), true) = (means.pop(), means.is_empty()) else {
-            return Err(span.error("a trigger is one of: http, exec, ssh, manual"));
+            return Err(span.error("a trigger is one of: http, exec, ssh, wire, manual"));
         };
         let mut fields = Fields::of(node, &format!("`{}`", key.name))?;
         let (means, limit, default) = match key.name.as_str() {
@@ -109,16 +117,18 @@ impl Trigger {
                 let run = worded(&fields.require("run")?, "run")?;
                 (Means::Ssh { host: name, run }, "timeout", TIMEOUT)
             }
+            "wire" => (Means::Wire { interface: fields.require_text("interface")? }, "", TIMEOUT),
             "manual" => {
                 let prompt = fields.take("prompt").map(|node| worded(&node, "prompt")).transpose()?;
                 (Means::Manual { prompt }, "deadline", DEADLINE)
             }
             other => {
-                let what = format!("unknown means `{other}`, expected one of: http, exec, ssh, manual");
+                let what = format!("unknown means `{other}`, expected one of: http, exec, ssh, wire, manual");
                 return Err(key.span.error(what));
             }
         };
-        let timeout = match fields.take(limit) {
+        let limit = if limit.is_empty() { None } else { fields.take(limit) };
+        let timeout = match limit {
             Some(node) => Value::literal(&node).duration().map_err(|why| node.span.error(why))?,
             None => default,
         };

@@ -1,19 +1,24 @@
 //! The wire as the engine's bench: one transport a case, over the interface that all cases share.
 
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 
 use std::time::Duration;
 
 use dmm_codec::header::PBA;
-use dmm_codec::packet::{Ethernet, Ipv6, MOBILITY_HEADER, Mac};
+use dmm_codec::ndp::ALL_ROUTERS;
+use dmm_codec::packet::{Ethernet, Ipv6, MOBILITY_HEADER, Mac, link_local, multicast_mac};
 use dmm_codec::{Instant, MessageView};
 use dmm_conformance::transport::{Acted, Action, Bench, Received, Setup, Transport, TransportError, Wanted};
+
+use dmm_conformance::trigger::Means;
 
 use crate::WireError;
 use crate::domain::{Domain, Lease};
 use crate::link::Arrival;
-use crate::stations::text;
+use crate::stations::{solicit, text};
 use crate::trigger::{Order, pull};
 
 /// Type of the Mobile Node Identifier option, and its subtype for an NAI (RFC 4283 §3).
@@ -70,8 +75,9 @@ impl Bench for WireBench {
             lease,
             setup: setup.clone(),
             arrivals,
-            _sender: sender,
+            sender,
             early: None,
+            on_link: BTreeMap::new(),
             peer: Mac::default(),
         };
         if let Some(first) = setup.roles.first() {
@@ -86,8 +92,10 @@ struct Wire {
     lease: Lease,
     setup: Setup,
     arrivals: Receiver<Arrival>,
-    /// So that a case without roles waits, too.
-    _sender: Sender<Arrival>,
+    /// Where arrivals at mobile nodes go, too.
+    sender: Sender<Arrival>,
+    /// Mobile nodes that are on an access link: its interface, and their address there.
+    on_link: BTreeMap<String, (String, Ipv6Addr)>,
     /// A frame that came after the deadline that was waited for: the next to wait has it.
     early: Option<Received>,
     peer: Mac,
@@ -97,6 +105,10 @@ impl Drop for Wire {
     fn drop(&mut self) {
         for role in &self.setup.roles {
             self.domain.link.leave(role.addr);
+        }
+        let mobiles: Vec<String> = self.on_link.keys().cloned().collect();
+        for mobile in mobiles {
+            self.leave(&mobile);
         }
     }
 }
@@ -123,6 +135,9 @@ impl Wire {
     /// What has arrived, if it is of this case.
     fn mine(&self, arrival: Arrival) -> Result<Option<Received>, TransportError> {
         let (at, port, frame) = arrival.map_err(TransportError::Bench)?;
+        if self.on_link.contains_key(&port) {
+            return Ok(Some(Received { at, port, frame }));
+        }
         let Some(ethernet) = Ethernet::parse(&frame) else { return Ok(None) };
         let Some(packet) = Ipv6::parse(ethernet.payload) else { return Ok(None) };
         // Others on the link are not under test. A wrong source address is the implementation's all the same.
@@ -130,10 +145,48 @@ impl Wire {
             return Ok(None);
         }
         let mobile = mobile_of(&packet);
-        if mobile.is_some_and(|nai| self.domain.is_anothers(&nai, &self.lease.tag)) {
+        if mobile.is_some_and(|nai| self.domain.is_anothers(&nai, &self.lease)) {
             return Ok(None);
         }
         Ok(Some(Received { at, port, frame }))
+    }
+}
+
+impl Wire {
+    /// A mobile node is no more on an access link, if it was: who comes to a role of the tester has left the implementation.
+    fn leave(&mut self, name: &str) {
+        if let Some((interface, addr)) = self.on_link.remove(name)
+            && let Some(link) = self.domain.access.get(&interface)
+        {
+            link.depart(addr);
+        }
+    }
+
+    /// The tester is the mobile node: it comes to the implementation's access link and solicits a router, or has left it
+    /// without a word.
+    fn as_mobile(
+        &mut self,
+        action: &str,
+        name: &str,
+        at: Option<&str>,
+        interface: &str,
+    ) -> Result<Acted, TransportError> {
+        let mobile = self.setup.mobiles.iter().find(|mobile| mobile.name == name);
+        let mobile = mobile.filter(|_| ["attach", "detach"].contains(&action));
+        let (Some(mobile), Some(link)) = (mobile, self.domain.access.get(interface)) else {
+            let why = format!("a mobile node on {interface} cannot {action}");
+            return Ok(Acted::Unsupported { why });
+        };
+        let addr = link_local(mobile.mac);
+        if action == "detach" || at.is_some() {
+            return Ok(Acted::Done);
+        }
+        link.settle(addr, mobile.mac)?;
+        link.listen(addr, name, &self.sender);
+        self.on_link.insert(name.to_string(), (interface.to_string(), addr));
+        let io = |source| TransportError::Io { what: format!("{interface} takes no frame"), source };
+        link.send(&solicit(addr, mobile.mac)).map_err(io)?;
+        Ok(Acted::Done)
     }
 }
 
@@ -153,16 +206,17 @@ fn mobile_of(packet: &Ipv6<'_>) -> Option<String> {
 
 impl Transport for Wire {
     fn now(&self) -> Instant {
-        self.domain.link.now()
+        self.domain.clock.now()
     }
 
     fn send(&mut self, port: &str, frame: &[u8]) -> Result<(), TransportError> {
-        if !self.setup.roles.iter().any(|role| role.port == port) {
-            return Err(TransportError::UnknownPort(port.to_string()));
-        }
-        let io =
-            |source| TransportError::Io { what: format!("{} takes no frame", self.domain.link.name), source };
-        self.domain.link.send(frame).map_err(io)
+        let link = match self.on_link.get(port) {
+            Some((interface, _)) => self.domain.access.get(interface),
+            None => self.setup.roles.iter().any(|role| role.port == port).then_some(&self.domain.link),
+        };
+        let link = link.ok_or_else(|| TransportError::UnknownPort(port.to_string()))?;
+        let io = |source| TransportError::Io { what: format!("{} takes no frame", link.name), source };
+        link.send(frame).map_err(io)
     }
 
     fn receive(&mut self, deadline: Instant) -> Result<Option<Received>, TransportError> {
@@ -207,13 +261,22 @@ impl Transport for Wire {
             Action::Restart => ("restart", None, None),
             _ => return Ok(Acted::Unsupported { why: "no trigger on the wire does that".to_string() }),
         };
-        let Some(trigger) = self.domain.triggers.of(name) else {
+        let mobile = mobile.map(String::as_str);
+        if name == "detach" || at.is_some() {
+            self.leave(mobile.unwrap_or_default());
+        }
+        let domain = Arc::clone(&self.domain);
+        let Some(trigger) = domain.triggers.of(name) else {
             return Ok(Acted::Unsupported { why: format!("the profile has no trigger for {name}") });
         };
-        Ok(pull(trigger, &self.order(name, mobile.map(String::as_str), at), trigger.timeout))
+        if let Means::Wire { interface } = &trigger.means {
+            return self.as_mobile(name, mobile.unwrap_or_default(), at, interface);
+        }
+        Ok(pull(trigger, &self.order(name, mobile, at), trigger.timeout))
     }
 
-    fn peer_mac(&self, _port: &str) -> Mac {
-        self.peer
+    fn peer_mac(&self, port: &str) -> Mac {
+        // A mobile node knows no router before one has advertised itself.
+        if self.on_link.contains_key(port) { multicast_mac(ALL_ROUTERS) } else { self.peer }
     }
 }

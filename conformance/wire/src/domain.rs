@@ -1,7 +1,7 @@
 //! The tester's part of the domain: which stations there are, which case has which of them, and identities of mobile nodes
 //! that no case before had.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv6Addr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -14,6 +14,7 @@ use dmm_conformance::trigger::Triggers;
 use ipnet::Ipv6Net;
 
 use crate::WireError;
+use crate::clock::Clock;
 use crate::link::Link;
 
 /// A case's share of a role's pool: 16 prefixes of 64 bits.
@@ -25,24 +26,25 @@ const SHARES_PER_SECOND: u64 = 4;
 
 /// Whom of the tester's an implementation has to know: a CMD its MAARs, a MAAR its CMD and its peers, an LMA its MAGs.
 pub fn partners(profile: &Profile, role: Role) -> Vec<(Role, Station)> {
-    /// P-MAARs that a case for a MAAR has, at most.
-    const PEERS: usize = 4;
     let tester = &profile.tester;
-    let partners = match role {
-        Role::Cmd => vec![(Role::Maar, usize::from(tester.maars))],
-        Role::Maar => vec![(Role::Cmd, 1), (Role::Maar, PEERS.min(tester.maars.into()))],
-        Role::Lma => vec![(Role::Mag, 1)],
-        Role::Mag => vec![(Role::Lma, 1)],
+    let partners: &[Role] = match role {
+        Role::Cmd => &[Role::Maar],
+        Role::Maar => &[Role::Cmd, Role::Maar],
+        Role::Lma => &[Role::Mag],
+        Role::Mag => &[Role::Lma],
     };
-    let stations = |(role, count): (Role, usize)| {
-        tester.numbers(role).take(count).map(move |number| (role, tester.station(number)))
-    };
-    partners.into_iter().flat_map(stations).collect()
+    let stations =
+        |role: &Role| tester.numbers(*role).map(|number| (*role, tester.station(number))).collect::<Vec<_>>();
+    partners.iter().flat_map(stations).collect()
 }
 
 /// What the cases of a campaign share.
 pub struct Domain {
+    pub(crate) clock: Arc<Clock>,
+    /// Where the tester's stations are.
     pub(crate) link: Link,
+    /// Where it is a mobile node.
+    pub(crate) access: BTreeMap<String, Link>,
     tester: Tester,
     iut: Ipv6Addr,
     /// The implementation's name.
@@ -58,6 +60,8 @@ pub struct Domain {
 struct Free {
     /// The one that was longest unused comes first, so that what is late meets nobody.
     stations: VecDeque<u8>,
+    /// Mobile nodes that a MAAR or MAG knows, in the same order.
+    subscribers: VecDeque<u8>,
     /// Number of the next case.
     next: u64,
 }
@@ -72,7 +76,14 @@ impl Domain {
         };
         let (tester, iut) = (profile.tester.clone(), profile.addr);
         tester.check(iut).map_err(WireError)?;
-        let link = Link::open(interface)?;
+        let clock = Arc::new(Clock::start());
+        let link = Link::open(interface, &clock)?;
+        let mut access = BTreeMap::new();
+        for interface in profile.triggers.links() {
+            if !access.contains_key(interface) {
+                access.insert(interface.to_string(), Link::open(interface, &clock)?);
+            }
+        }
         let mut stations = VecDeque::new();
         for number in
             [Role::Maar, Role::Mag, Role::Cmd, Role::Lma].into_iter().flat_map(|role| tester.numbers(role))
@@ -81,11 +92,15 @@ impl Domain {
             link.settle(addr, mac)?;
             stations.push_back(number);
         }
-        let stamp = link.now().as_nanos() / 1_000_000_000;
+        let stamp = clock.now().as_nanos() / 1_000_000_000;
         let next_hop = profile.access.as_ref().and_then(|access| access.next_hop).unwrap_or(iut);
-        let free = Mutex::new(Free { stations, next: stamp * SHARES_PER_SECOND });
+        let mut subscribers: VecDeque<u8> = (1..=tester.subscribers).collect();
+        // The run before this one may have left those that it began with where they were.
+        subscribers.rotate_left((stamp % u64::from(tester.subscribers)) as usize);
+        let free = Mutex::new(Free { stations, subscribers, next: stamp * SHARES_PER_SECOND });
         let (name, triggers) = (profile.name.clone(), profile.triggers.clone());
-        Ok(Self { link, tester, iut, name, triggers, next_hop, free, returned: Condvar::new(), stamp })
+        let returned = Condvar::new();
+        Ok(Self { clock, link, access, tester, iut, name, triggers, next_hop, free, returned, stamp })
     }
 
     /// The MAC address that frames for the implementation go to, asked for by a station.
@@ -100,12 +115,15 @@ impl Domain {
 
     /// Stations and identities for a case; waits until other cases leave it enough.
     pub(crate) fn lend(self: &Arc<Self>, wanted: &Wanted) -> Result<(Setup, Lease), WireError> {
-        if wanted.mobiles.len() >= MOST_MOBILES {
+        let is_known = matches!(wanted.iut.role, Role::Maar | Role::Mag);
+        let mobiles = wanted.mobiles.len() + 1;
+        let most = if is_known { MOST_MOBILES.min(self.tester.subscribers.into()) } else { MOST_MOBILES };
+        if mobiles > most {
             return Err(WireError(format!(
-                "a case on the wire has at most {} mobile nodes",
-                MOST_MOBILES - 1
+                "a case has {mobiles} mobile nodes with the one for `alive`, and on the wire there are at most {most}"
             )));
         }
+        let known = if is_known { mobiles } else { 0 };
         for role in [Role::Maar, Role::Mag, Role::Cmd, Role::Lma] {
             let needed = wanted.roles.iter().filter(|(_, it)| *it == role).count();
             let all = self.tester.numbers(role).count();
@@ -117,9 +135,9 @@ impl Domain {
             }
         }
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let numbers = loop {
-            if let Some(numbers) = free.take(&self.tester, &wanted.roles) {
-                break numbers;
+        let (numbers, subscribers) = loop {
+            if let Some(taken) = free.take(&self.tester, &wanted.roles, known) {
+                break taken;
             }
             free = self.returned.wait(free).unwrap_or_else(PoisonError::into_inner);
         };
@@ -127,40 +145,55 @@ impl Domain {
         free.next += 1;
         drop(free);
         let tag = format!("w{:x}-{:x}", self.stamp, number);
-        let setup = self.setup(wanted, &numbers, number, &tag);
-        Ok((setup, Lease { domain: Arc::clone(self), numbers, tag }))
+        let lease = Lease { domain: Arc::clone(self), numbers, subscribers, tag };
+        Ok((self.setup(wanted, &lease, number), lease))
     }
 
-    fn setup(&self, wanted: &Wanted, numbers: &[u8], number: u64, tag: &str) -> Setup {
+    fn setup(&self, wanted: &Wanted, lease: &Lease, number: u64) -> Setup {
         let role = |((port, role), number_of_station): (&(String, Role), &u8)| {
             let Station { addr, mac, pool } = self.tester.station(*number_of_station);
             RoleSetup { port: port.clone(), role: *role, addr, mac, pool: share(pool, number) }
         };
-        let mobile = |(at, name): (usize, &str)| MobileSetup {
-            name: name.to_string(),
-            nai: format!("{name}.{tag}@{}", self.tester.realm),
-            mac: [0x02, 0x7e, 0x57, 1, number as u8, at as u8],
+        let mobile = |(at, name): (usize, &str)| {
+            let nai = || format!("{name}.{}@{}", lease.tag, self.tester.realm);
+            let fresh = || (nai(), [0x02, 0x7e, 0x57, 2, number as u8, at as u8]);
+            let known = lease.subscribers.get(at).map(|known| self.tester.subscriber(*known));
+            let (nai, mac) = known.unwrap_or_else(fresh);
+            MobileSetup { name: name.to_string(), nai, mac }
         };
         let mobiles = wanted.mobiles.iter().map(String::as_str).chain([PROBE]);
         Setup {
             iut: wanted.iut,
-            roles: wanted.roles.iter().zip(numbers).map(role).collect(),
+            roles: wanted.roles.iter().zip(&lease.numbers).map(role).collect(),
             mobiles: mobiles.enumerate().map(mobile).collect(),
             seed: wanted.index.into(),
         }
     }
 
-    /// Whether a mobile node is one that this or another tester has named, in another case than the one with this tag.
-    pub(crate) fn is_anothers(&self, nai: &str, tag: &str) -> bool {
+    /// Whether a mobile node is one that this or another tester has named, in another case than the one with this lease.
+    pub(crate) fn is_anothers(&self, nai: &str, lease: &Lease) -> bool {
+        let subscriber =
+            (1..=self.tester.subscribers).find(|number| self.tester.subscriber(*number).0 == nai);
+        if let Some(number) = subscriber {
+            return !lease.subscribers.contains(&number);
+        }
         let local = nai.strip_suffix(self.tester.realm.as_str()).and_then(|local| local.strip_suffix('@'));
         let named = local.and_then(|local| local.rsplit_once('.')).map(|(_, named)| named);
-        named.is_some_and(|named| named.starts_with('w') && named.contains('-') && named != tag)
+        named.is_some_and(|named| named.starts_with('w') && named.contains('-') && named != lease.tag)
     }
 }
 
 impl Free {
     /// Stations for all roles, or none for any: a case that waits holds nothing that another waits for.
-    fn take(&mut self, tester: &Tester, roles: &[(String, Role)]) -> Option<Vec<u8>> {
+    fn take(
+        &mut self,
+        tester: &Tester,
+        roles: &[(String, Role)],
+        known: usize,
+    ) -> Option<(Vec<u8>, Vec<u8>)> {
+        if known > self.subscribers.len() {
+            return None;
+        }
         let mut left = self.stations.clone();
         let mut numbers = Vec::new();
         for (_, role) in roles {
@@ -168,7 +201,7 @@ impl Free {
             numbers.extend(left.remove(at));
         }
         self.stations = left;
-        Some(numbers)
+        Some((numbers, self.subscribers.drain(..known).collect()))
     }
 }
 
@@ -176,14 +209,16 @@ impl Free {
 pub(crate) struct Lease {
     domain: Arc<Domain>,
     numbers: Vec<u8>,
-    /// What identifiers of its mobile nodes have in common.
-    pub(crate) tag: String,
+    subscribers: Vec<u8>,
+    /// What identifiers of its mobile nodes have in common that are new.
+    tag: String,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         let mut free = self.domain.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.stations.extend(self.numbers.drain(..));
+        free.subscribers.extend(self.subscribers.drain(..));
         drop(free);
         self.domain.returned.notify_all();
     }
@@ -225,12 +260,14 @@ mod tests {
     #[test]
     fn a_case_gets_all_its_stations_or_none() {
         let tester = Tester { maars: 3, ..Tester::beside("2001:db8:c0::cd".parse().expect("an address")) };
-        let mut free = Free { stations: tester.numbers(Role::Maar).collect(), next: 0 };
+        let stations = tester.numbers(Role::Maar).collect();
+        let mut free = Free { stations, subscribers: (1..=2).collect(), next: 0 };
         let maars = |count: usize| vec![("maar".to_string(), Role::Maar); count];
-        assert_eq!(free.take(&tester, &maars(2)), Some(vec![1, 2]));
-        assert_eq!(free.take(&tester, &maars(2)), None);
+        assert_eq!(free.take(&tester, &maars(2), 0), Some((vec![1, 2], vec![])));
+        assert_eq!(free.take(&tester, &maars(2), 0), None);
+        assert_eq!(free.take(&tester, &maars(1), 3), None);
         assert_eq!(free.stations, [3], "it holds nothing while it waits");
         free.stations.extend([2, 1]);
-        assert_eq!(free.take(&tester, &maars(2)), Some(vec![3, 2]), "the longest unused first");
+        assert_eq!(free.take(&tester, &maars(2), 1), Some((vec![3, 2], vec![1])), "the longest unused first");
     }
 }

@@ -24,7 +24,6 @@ mod trigger;
 
 pub use bench::WireBench;
 pub use domain::{Domain, partners};
-pub use link::Link;
 pub use preflight::{Finding, Preflight, Weight, preflight, review};
 
 /// The wire cannot be used; what to do about it is in the words.

@@ -31,18 +31,18 @@ const BETWEEN_SOLICITATIONS: Duration = Duration::from_secs(1);
 pub(crate) type Arrival = Result<(Instant, String, Vec<u8>), String>;
 
 /// An interface.
-pub struct Link {
+pub(crate) struct Link {
     shared: Arc<Shared>,
     reader: Option<JoinHandle<()>>,
     pending: Pending,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Addresses that the machine itself has there or elsewhere.
     hosts: Vec<Ipv6Addr>,
 }
 
 struct Shared {
-    clock: Clock,
+    clock: Arc<Clock>,
     sender: Mutex<Box<dyn DataLinkSender>>,
     table: Mutex<Table>,
     told: Condvar,
@@ -59,7 +59,7 @@ struct Table {
 
 impl Link {
     /// Opens an interface and starts to read.
-    pub fn open(name: &str) -> Result<Self, WireError> {
+    pub(crate) fn open(name: &str, clock: &Arc<Clock>) -> Result<Self, WireError> {
         let interfaces = datalink::interfaces();
         let Some(interface) = interfaces.iter().find(|interface| interface.name == *name) else {
             let names: Vec<&str> = interfaces.iter().map(|interface| interface.name.as_str()).collect();
@@ -82,7 +82,7 @@ run it as root, or in a namespace of its own)"
         let pending =
             tap.pending().map_err(|error| WireError(format!("frames of {name} cannot be read: {error}")))?;
         let shared = Arc::new(Shared {
-            clock: Clock::start(),
+            clock: Arc::clone(clock),
             sender: Mutex::new(sender),
             table: Mutex::default(),
             told: Condvar::new(),
@@ -92,16 +92,6 @@ run it as root, or in a namespace of its own)"
         let reader = thread::Builder::new().name("wire".to_string()).spawn(move || reading.read(tap));
         let reader = reader.map_err(|error| WireError(format!("a thread for {name}: {error}")))?;
         Ok(Self { shared, reader: Some(reader), pending, name: name.to_string(), hosts })
-    }
-
-    /// Now, by the tester's clock.
-    pub fn now(&self) -> Instant {
-        self.shared.clock.now()
-    }
-
-    /// Goes on by the clock of somebody who is ahead, or behind.
-    pub(crate) fn follow(&self, ahead: Duration, is_behind: bool) {
-        self.shared.clock.follow(ahead, is_behind);
     }
 
     /// From now on somebody is at this address. The machine itself must not have it, for its kernel would answer too.
@@ -114,6 +104,13 @@ take it off, or give others under `tester` of the profile"
         }
         self.shared.table().stations.add(addr, mac);
         Ok(())
+    }
+
+    /// Nobody is at this address any more.
+    pub(crate) fn depart(&self, addr: Ipv6Addr) {
+        let mut table = self.shared.table();
+        table.stations.remove(addr);
+        table.ports.remove(&addr);
     }
 
     /// What comes for an address goes to a port from now on.
@@ -236,6 +233,12 @@ impl Shared {
         if let Some((port, to)) = heard.station.and_then(|station| table.ports.get(&station)) {
             // A case that has ended takes no more.
             let _ = to.send(Ok((at, port.clone(), frame.to_vec())));
+        }
+        if heard.is_to_all {
+            // Mobile nodes are known by their link-local addresses; stations of the core have others, and no routers.
+            for (_, (port, to)) in table.ports.iter().filter(|(addr, _)| addr.is_unicast_link_local()) {
+                let _ = to.send(Ok((at, port.clone(), frame.to_vec())));
+            }
         }
         heard.answer
     }

@@ -6,8 +6,8 @@ use std::net::Ipv6Addr;
 
 use dmm_codec::checksum::checksum;
 use dmm_codec::ndp::{
-    ALL_NODES, ND_HOP_LIMIT, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, NeighborAdvertisement,
-    NeighborFlags, NeighborSolicitation, solicited_node,
+    ALL_NODES, ALL_ROUTERS, ND_HOP_LIMIT, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION,
+    NeighborAdvertisement, NeighborFlags, NeighborSolicitation, RouterSolicitation, solicited_node,
 };
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, ICMPV6, Ipv6, Mac, multicast_mac};
 
@@ -31,11 +31,17 @@ pub(crate) struct Heard {
     pub(crate) neighbor: Option<(Ipv6Addr, Mac)>,
     /// The station that it is for.
     pub(crate) station: Option<Ipv6Addr>,
+    /// Whether it is for every node of the link.
+    pub(crate) is_to_all: bool,
 }
 
 impl Stations {
     pub(crate) fn add(&mut self, addr: Ipv6Addr, mac: Mac) {
         self.0.insert(addr, mac);
+    }
+
+    pub(crate) fn remove(&mut self, addr: Ipv6Addr) {
+        self.0.remove(&addr);
     }
 
     pub(crate) fn heard(&self, frame: &[u8]) -> Heard {
@@ -67,7 +73,10 @@ impl Stations {
                 });
                 Heard { answer, ..Heard::default() }
             }
-            _ => Heard { station: self.0.contains_key(&dst).then_some(dst), ..Heard::default() },
+            _ => {
+                let station = self.0.contains_key(&dst).then_some(dst);
+                Heard { station, is_to_all: dst == ALL_NODES, ..Heard::default() }
+            }
         }
     }
 }
@@ -82,6 +91,13 @@ pub(crate) fn ask(addr: Ipv6Addr, mac: Mac, target: Ipv6Addr) -> Vec<u8> {
 /// A MAC address as people write it.
 pub(crate) fn text(mac: Mac) -> String {
     mac.map(|octet| format!("{octet:02x}")).join(":")
+}
+
+/// A Router Solicitation of a mobile node that has come (RFC 4861 §6.3.7).
+pub(crate) fn solicit(addr: Ipv6Addr, mac: Mac) -> Vec<u8> {
+    let octets = RouterSolicitation { source_mac: Some(mac) }.encode(addr, ALL_ROUTERS);
+    let packet = Ipv6::packet(addr, ALL_ROUTERS, ICMPV6, ND_HOP_LIMIT, &octets);
+    Ethernet::frame(mac, multicast_mac(ALL_ROUTERS), &packet)
 }
 
 /// An Echo Request with this number.
@@ -169,6 +185,29 @@ mod tests {
         let packet = Ipv6::parse(Ethernet::parse(&answer).expect("a frame").payload).expect("a packet");
         assert_eq!((pong(packet.payload()), packet.dst), (Some(513), addr(9)));
         assert_eq!(checksum(packet.src, packet.dst, ICMPV6, packet.payload()), 0);
+    }
+
+    #[test]
+    fn octets_that_no_rfc_allows_are_survived() {
+        let asker = link_local(PEER);
+        let request = Ipv6::packet(addr(9), addr(1), ICMPV6, HOP_LIMIT, &ping(1, addr(9), addr(1)));
+        for frame in [ask(asker, PEER, addr(1)), Ethernet::frame(PEER, MAC, &request), solicit(asker, PEER)] {
+            for length in 0..frame.len() {
+                assert_eq!(stations().heard(&frame[..length]).answer, None, "cut after {length}");
+            }
+            for at in 0..frame.len() {
+                for octet in [0x00, 0x01, 0x7f, 0x80, 0xff] {
+                    let mut wrong = frame.clone();
+                    wrong[at] = octet;
+                    // Whatever it says: no answer is longer than what was asked, but for a Target Link-layer Address.
+                    let answer = stations().heard(&wrong).answer;
+                    assert!(
+                        answer.is_none_or(|answer| answer.len() <= frame.len() + 8),
+                        "{octet:#x} at {at}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use clap::Args;
+use dmm_conformance::access::Station;
 use dmm_conformance::transport::Role;
 use dmm_conformance::{LoadErrors, Profile};
 use dmm_wire::partners;
@@ -96,25 +97,44 @@ fn adapt(example: &str, args: &InitArgs) -> String {
 fn list(profile: &Profile) -> String {
     let mut said = String::new();
     for role in &profile.roles {
-        said += &format!(
-            "# Configure your {role} with these, which the tester plays, each with the prefixes that it may assign.\n"
-        );
-        let mut section = None;
-        for (partner, station) in partners(profile, *role) {
-            if section != Some(partner) {
-                section = Some(partner);
-                said += &format!("{partner}s:\n");
+        said += &format!("# Configure your {role} with these, which the tester plays.\n");
+        let partners = partners(profile, *role);
+        let of =
+            |wanted: Role| partners.iter().filter(move |(it, _)| *it == wanted).map(|(_, station)| station);
+        // Of a domain there is one.
+        let only =
+            |key: &str, role| of(role).next().map_or_else(String::new, |it| format!("{key}: {}\n", it.addr));
+        let anchors = || -> String {
+            let entry = |it: &Station| format!("  - address: {}\n    pools: [\"{}\"]\n", it.addr, it.pool);
+            of(Role::Maar).map(entry).collect()
+        };
+        said += &match role {
+            Role::Cmd => format!("maars:\n{}", anchors()),
+            Role::Maar => {
+                format!("{}peers:\n{}", only("cmd", Role::Cmd), anchors())
             }
-            said += &format!("  - address: {}\n", station.addr);
-            if matches!(partner, Role::Maar | Role::Mag) {
-                said += &format!("    pools: [\"{}\"]\n", station.pool);
+            Role::Mag => only("lma", Role::Lma),
+            Role::Lma => {
+                let mags: Vec<String> = of(Role::Mag).map(|it| format!("\"{}\"", it.addr)).collect();
+                format!("mags: [{}]\n", mags.join(", "))
             }
-        }
-        said += &format!(
-            "# Mobile nodes are new in each case: whatever identifier ends in @{} must be accepted.\n\
-# No interface of this machine may have one of these addresses; the tester answers for them itself.\n",
-            profile.tester.realm
-        );
+        };
+        said += &match role {
+            Role::Cmd | Role::Lma => format!(
+                "# Mobile nodes are new in each case: whatever identifier ends in @{} must be accepted.\n",
+                profile.tester.realm
+            ),
+            Role::Maar | Role::Mag => {
+                let subscriber = |number| {
+                    let (nai, mac) = profile.tester.subscriber(number);
+                    let mac = mac.map(|octet| format!("{octet:02x}")).join(":");
+                    format!("  - {{mac: \"{mac}\", mn: {nai}}}\n")
+                };
+                let all: String = (1..=profile.tester.subscribers).map(subscriber).collect();
+                format!("# Mobile nodes on its access link.\nsubscribers:\n{all}")
+            }
+        };
+        said += "# No interface of this machine may have one of these addresses; the tester answers for them itself.\n";
     }
     said
 }

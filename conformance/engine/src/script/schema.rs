@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::field_names;
 use super::model::{Mode, Op};
-use crate::access::MOST_MAARS;
+use crate::access::{MOST_MAARS, MOST_SUBSCRIBERS};
 use crate::transport::Role;
 use crate::trigger::{ACTIONS, ALL};
 use crate::verdict::Level;
@@ -91,6 +91,7 @@ pub fn profile() -> Value {
                 "addresses": text("where addresses of roles are from, a /120 or shorter"),
                 "pools": text("where prefix pools of roles are from, a /40 or shorter"),
                 "maars": {"type": "integer", "minimum": 1, "maximum": MOST_MAARS, "description": "as how many MAARs it knows the tester"},
+                "subscribers": {"type": "integer", "minimum": 1, "maximum": MOST_SUBSCRIBERS, "description": "as how many mobile nodes a MAAR or MAG knows it"},
                 "realm": text("of identifiers of mobile nodes"),
             }),
             &[],
@@ -110,6 +111,7 @@ fn trigger() -> Value {
         "http": closed(json!({"url": {"type": "string", "pattern": "^http://"}, "timeout": time}), &["url"]),
         "exec": closed(json!({"run": texts("a program and its arguments"), "timeout": time}), &["run"]),
         "ssh": closed(json!({"host": text("as ssh takes it"), "run": text("a command"), "timeout": time}), &["host", "run"]),
+        "wire": closed(json!({"interface": text("this machine's, on the access link")}), &["interface"]),
         "manual": closed(json!({"prompt": text("what a person is to do"), "deadline": time}), &[]),
     });
     let mut trigger = closed(means, &[]);

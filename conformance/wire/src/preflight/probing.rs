@@ -188,7 +188,7 @@ does it want IPsec (RFC 5213 §4)?",
                 let ours = before + way;
                 let (ahead, is_behind) = apart(theirs, ours);
                 let word = if is_behind { "behind" } else { "ahead of" };
-                self.domain.link.follow(ahead, is_behind);
+                self.domain.clock.follow(ahead, is_behind);
                 self.stamp = 0;
                 let says = format!(
                     "the implementation's clock is {ahead:?} {word} this machine's, within {way:?}; the tester goes by the implementation's"

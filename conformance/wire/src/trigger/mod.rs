@@ -41,6 +41,8 @@ pub(crate) fn pull(trigger: &Trigger, order: &Order, within: Duration) -> Acted 
         Means::Http { url } => http::post(url, order, within),
         Means::Exec { run } => program::exec(run, order, within),
         Means::Ssh { host, run } => program::ssh(host, run, order, within),
+        // The bench is the mobile node itself.
+        Means::Wire { interface } => failed(format!("{interface} is not open")),
         Means::Manual { prompt } => person::ask(prompt.as_deref(), order, within),
     }
 }
