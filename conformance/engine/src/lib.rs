@@ -2,6 +2,7 @@
 //!
 //! It knows the codec and no node: the implementation under test is whatever stands behind a [`Transport`].
 
+pub mod contents;
 pub mod evidence;
 pub mod identity;
 pub mod judge;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::terminal::{Colour, Terminal};
-use dmm_conformance::{Selection, Timing, Verdict};
+use dmm_conformance::{Profile, Selection, Timing, Verdict};
 
 use super::evidence::DOCUMENT;
 use super::report::{Outputs, read, write};
 use super::{Inputs, judge, requirements, write_evidence};
-use crate::reference::ReferenceCmd;
+use crate::reference::{REFERENCES, Reference};
 use crate::{Exit, Failure, print, project_path};
 
 /// What `dmm conform run --help` shows at its end.
@@ -21,6 +21,7 @@ Examples:
   dmm conform run conformance/suites --iut ref-cmd --report out/report      open out/report/index.html
   dmm conform run conformance/suites --iut ref-cmd --report out/report --rerun failed
   dmm conform run conformance/suites/cmd --iut ref-cmd --quick --tag core --junit junit.xml
+  dmm conform run conformance/suites --iut ref-maar      a MAAR; ref-maar-locator, ref-maar-proxy: in that mode
 
 Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 inconclusive, 5 nothing ran.";
 
@@ -30,8 +31,8 @@ pub struct RunArgs {
     /// Scripts (`*.test.yaml`), or folders of them.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// What is judged: `ref-cmd`, the reference CMD in this process.
-    #[arg(long, value_parser = ["ref-cmd"])]
+    /// What is judged: a reference node in this process.
+    #[arg(long, value_parser = REFERENCES.to_vec())]
     iut: String,
     /// What it says about itself (`*.iut.yaml`), in the place of the project's own profile of it.
     #[arg(long)]
@@ -109,7 +110,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     };
     let requirements = requirements(args.requirements.as_deref())?;
     let inputs = Inputs { paths: &args.paths, profile: &profile, requirements: &requirements };
-    let judged = judge(&inputs, &selection, &|| Box::new(ReferenceCmd::default()))?;
+    let reference = Reference::of(&Profile::load(&profile).map_err(Failure::usage)?);
+    let judged = judge(&inputs, &selection, &|| Box::new(reference.clone()))?;
     let report = judged.report(args.strict);
     let exit = Exit(report.exit_code());
     let document = Document::of(&report);
