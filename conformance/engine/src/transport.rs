@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use dmm_codec::Instant;
 pub use dmm_codec::packet::Mac;
@@ -29,6 +30,12 @@ pub trait Transport {
 
     /// Makes something happen that is not a frame of a tester's role: a mobile node attaches, a node restarts.
     fn act(&mut self, action: &Action) -> Result<Acted, TransportError>;
+
+    /// The same where whoever does it has no longer than this; a bench that waits for somebody ends its wait by it. One that does
+    /// not wait need not look at it: what took too long is found by [`Transport::now`].
+    fn act_within(&mut self, action: &Action, _timeout: Duration) -> Result<Acted, TransportError> {
+        self.act(action)
+    }
 
     /// Link-layer address of the implementation under test as seen from that port.
     fn peer_mac(&self, port: &str) -> Mac;
@@ -179,8 +186,19 @@ pub enum Action {
         /// Name of the mobile node.
         mobile: String,
     },
+    /// The mobile node goes from the implementation under test to the role named, or comes back.
+    Handover {
+        /// Name of the mobile node.
+        mobile: String,
+        /// The role that it goes to; none for the implementation under test.
+        to: Option<String>,
+    },
     /// The implementation under test starts anew, without what it did not store.
     Restart,
+    /// The implementation under test is configured otherwise: settings by name, as scripts write them.
+    SetConfig(Vec<(String, String)>),
+    /// The implementation under test says what it holds.
+    DumpState,
 }
 
 /// What became of an [`Action`].
@@ -188,6 +206,10 @@ pub enum Action {
 pub enum Acted {
     /// It happened.
     Done,
+    /// The tester is the mobile node, and now on the link: what a mobile node does there is for the engine to send.
+    OnLink,
+    /// It happened, and this was said.
+    Told(String),
     /// This bench cannot do that; the case does not apply.
     Unsupported {
         /// Why not.

@@ -18,7 +18,7 @@ use dmm_conformance::trigger::Means;
 use crate::WireError;
 use crate::domain::{Domain, Lease};
 use crate::link::Arrival;
-use crate::stations::{solicit, text};
+use crate::stations::text;
 use crate::trigger::{Order, pull};
 
 /// Type of the Mobile Node Identifier option, and its subtype for an NAI (RFC 4283 §3).
@@ -26,6 +26,8 @@ const MN_ID: u8 = 8;
 const NAI: u8 = 1;
 /// How long the tester's other thread is given for what has come, before somebody looks again.
 const HAND_ON: Duration = Duration::from_micros(200);
+/// A tester that wakes up so late was stopped, or had no processor: whatever it missed, the implementation is not to blame.
+const HELD_UP: Duration = Duration::from_millis(250);
 /// On a link that is never quiet, what is not there after this is not waited for.
 const BUSY: Duration = Duration::from_millis(100);
 
@@ -115,12 +117,12 @@ impl Drop for Wire {
 
 impl Wire {
     /// What is known of something that is to happen.
-    fn order(&self, action: &str, mobile: Option<&str>, at: Option<&str>) -> Order {
+    fn order(&self, action: &str, mobile: &str, at: Option<&str>) -> Order {
         let mut order = Order::default();
         order.know("action", action);
         order.know("iut.name", &self.domain.name);
         order.know("iut.addr", self.setup.iut.addr.to_string());
-        if let Some(mobile) = self.setup.mobiles.iter().find(|it| Some(it.name.as_str()) == mobile) {
+        if let Some(mobile) = self.setup.mobiles.iter().find(|it| it.name == mobile) {
             order.know("mn.name", &mobile.name);
             order.know("mn.nai", &mobile.nai);
             order.know("mn.mac", text(mobile.mac));
@@ -162,8 +164,37 @@ impl Wire {
         }
     }
 
-    /// The tester is the mobile node: it comes to the implementation's access link and solicits a router, or has left it
-    /// without a word.
+    /// By the profile's trigger, in the case's time or else in the trigger's own.
+    fn have_done(&mut self, action: &Action, within: Option<Duration>) -> Result<Acted, TransportError> {
+        let (name, mobile, at) = match action {
+            Action::Attach { mobile, at } => ("attach", mobile.as_str(), at.as_deref()),
+            Action::Detach { mobile } => ("detach", mobile.as_str(), None),
+            Action::Handover { mobile, to } => ("handover", mobile.as_str(), to.as_deref()),
+            Action::Restart => ("restart", "", None),
+            Action::SetConfig(_) => ("set-config", "", None),
+            Action::DumpState => ("dump-state", "", None),
+            _ => return Ok(Acted::Unsupported { why: "no trigger on the wire does that".to_string() }),
+        };
+        if name == "detach" || at.is_some() {
+            self.leave(mobile);
+        }
+        let domain = Arc::clone(&self.domain);
+        let Some(trigger) = domain.triggers.of(name) else {
+            return Ok(Acted::Unsupported { why: format!("the profile has no trigger for {name}") });
+        };
+        if let Means::Wire { interface } = &trigger.means {
+            return self.as_mobile(name, mobile, at, interface);
+        }
+        let mut order = self.order(name, mobile, at);
+        if let Action::SetConfig(settings) = action {
+            let settings: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            order.know("config", settings.join(","));
+        }
+        Ok(pull(trigger, &order, within.unwrap_or(trigger.timeout)))
+    }
+
+    /// The tester is the mobile node: it comes to the implementation's access link, where the engine lets it solicit a router,
+    /// or has left it without a word.
     fn as_mobile(
         &mut self,
         action: &str,
@@ -172,21 +203,18 @@ impl Wire {
         interface: &str,
     ) -> Result<Acted, TransportError> {
         let mobile = self.setup.mobiles.iter().find(|mobile| mobile.name == name);
-        let mobile = mobile.filter(|_| ["attach", "detach"].contains(&action));
         let (Some(mobile), Some(link)) = (mobile, self.domain.access.get(interface)) else {
             let why = format!("a mobile node on {interface} cannot {action}");
             return Ok(Acted::Unsupported { why });
         };
-        let addr = link_local(mobile.mac);
         if action == "detach" || at.is_some() {
             return Ok(Acted::Done);
         }
+        let addr = link_local(mobile.mac);
         link.settle(addr, mobile.mac)?;
         link.listen(addr, name, &self.sender);
         self.on_link.insert(name.to_string(), (interface.to_string(), addr));
-        let io = |source| TransportError::Io { what: format!("{interface} takes no frame"), source };
-        link.send(&solicit(addr, mobile.mac)).map_err(io)?;
-        Ok(Acted::Done)
+        Ok(Acted::OnLink)
     }
 }
 
@@ -226,7 +254,14 @@ impl Transport for Wire {
         if self.early.is_some() {
             return Ok(None);
         }
+        let began = self.now();
         loop {
+            let late = self.now().since(deadline.max(began));
+            if late > HELD_UP {
+                let what =
+                    format!("the tester was held up for {late:?}, so that what it saw late proves nothing");
+                return Err(TransportError::Bench(what));
+            }
             let arrival = match self.arrivals.recv_timeout(deadline.since(self.now())) {
                 Ok(arrival) => arrival,
                 Err(_) if self.now() < deadline => continue,
@@ -255,24 +290,11 @@ impl Transport for Wire {
     }
 
     fn act(&mut self, action: &Action) -> Result<Acted, TransportError> {
-        let (name, mobile, at) = match action {
-            Action::Attach { mobile, at } => ("attach", Some(mobile), at.as_deref()),
-            Action::Detach { mobile } => ("detach", Some(mobile), None),
-            Action::Restart => ("restart", None, None),
-            _ => return Ok(Acted::Unsupported { why: "no trigger on the wire does that".to_string() }),
-        };
-        let mobile = mobile.map(String::as_str);
-        if name == "detach" || at.is_some() {
-            self.leave(mobile.unwrap_or_default());
-        }
-        let domain = Arc::clone(&self.domain);
-        let Some(trigger) = domain.triggers.of(name) else {
-            return Ok(Acted::Unsupported { why: format!("the profile has no trigger for {name}") });
-        };
-        if let Means::Wire { interface } = &trigger.means {
-            return self.as_mobile(name, mobile.unwrap_or_default(), at, interface);
-        }
-        Ok(pull(trigger, &self.order(name, mobile, at), trigger.timeout))
+        self.have_done(action, None)
+    }
+
+    fn act_within(&mut self, action: &Action, timeout: Duration) -> Result<Acted, TransportError> {
+        self.have_done(action, Some(timeout))
     }
 
     fn peer_mac(&self, port: &str) -> Mac {

@@ -6,8 +6,8 @@ use std::net::Ipv6Addr;
 
 use dmm_codec::checksum::checksum;
 use dmm_codec::ndp::{
-    ALL_NODES, ALL_ROUTERS, ND_HOP_LIMIT, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION,
-    NeighborAdvertisement, NeighborFlags, NeighborSolicitation, RouterSolicitation, solicited_node,
+    ALL_NODES, ND_HOP_LIMIT, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, NeighborAdvertisement,
+    NeighborFlags, NeighborSolicitation, solicited_node,
 };
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, ICMPV6, Ipv6, Mac, multicast_mac};
 
@@ -91,13 +91,6 @@ pub(crate) fn ask(addr: Ipv6Addr, mac: Mac, target: Ipv6Addr) -> Vec<u8> {
 /// A MAC address as people write it.
 pub(crate) fn text(mac: Mac) -> String {
     mac.map(|octet| format!("{octet:02x}")).join(":")
-}
-
-/// A Router Solicitation of a mobile node that has come (RFC 4861 §6.3.7).
-pub(crate) fn solicit(addr: Ipv6Addr, mac: Mac) -> Vec<u8> {
-    let octets = RouterSolicitation { source_mac: Some(mac) }.encode(addr, ALL_ROUTERS);
-    let packet = Ipv6::packet(addr, ALL_ROUTERS, ICMPV6, ND_HOP_LIMIT, &octets);
-    Ethernet::frame(mac, multicast_mac(ALL_ROUTERS), &packet)
 }
 
 /// An Echo Request with this number.
@@ -191,7 +184,7 @@ mod tests {
     fn octets_that_no_rfc_allows_are_survived() {
         let asker = link_local(PEER);
         let request = Ipv6::packet(addr(9), addr(1), ICMPV6, HOP_LIMIT, &ping(1, addr(9), addr(1)));
-        for frame in [ask(asker, PEER, addr(1)), Ethernet::frame(PEER, MAC, &request), solicit(asker, PEER)] {
+        for frame in [ask(asker, PEER, addr(1)), Ethernet::frame(PEER, MAC, &request)] {
             for length in 0..frame.len() {
                 assert_eq!(stations().heard(&frame[..length]).answer, None, "cut after {length}");
             }

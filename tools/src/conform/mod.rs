@@ -23,7 +23,7 @@ pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
 pub use self::run::{EXAMPLES as RUN_EXAMPLES, RunArgs, run};
 pub use self::schema::{SchemaArgs, schema};
 pub use self::wire::{PREFLIGHT_EXAMPLES, PreflightArgs, preflight};
-use crate::reference::ReferenceCmd;
+use crate::reference::Reference;
 use crate::{Failure, project_path};
 
 /// A run that was made.
@@ -95,12 +95,13 @@ fn judge_by(
     Ok(Judged { cases: campaign::run(&plan, profile, way.lanes, way.benches), about, catalogue })
 }
 
-/// The reference CMD by the project's own suites.
-pub fn judge_reference(suites: &Path) -> Result<Judged, Failure> {
-    let profile = project_path("conformance/profiles/ref-cmd.iut.yaml")?;
+/// A reference node by the project's own suites.
+pub fn judge_reference(name: &str, suites: &Path) -> Result<Judged, Failure> {
+    let profile = project_path(&format!("conformance/profiles/{name}.iut.yaml"))?;
+    let reference = Reference::of(&Profile::load(&profile).map_err(Failure::usage)?);
     let paths = [suites.to_owned()];
     let inputs = Inputs { paths: &paths, profile: &profile, requirements: &requirements(None)? };
-    judge(&inputs, &Selection::default(), &|| Box::new(ReferenceCmd::default()))
+    judge(&inputs, &Selection::default(), &|| Box::new(reference.clone()))
 }
 
 fn requirements(given: Option<&Path>) -> Result<PathBuf, Failure> {

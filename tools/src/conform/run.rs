@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::terminal::{Colour, Terminal};
-use dmm_conformance::{Selection, Timing, Verdict};
+use dmm_conformance::{Profile, Selection, Timing, Verdict};
 
 use super::evidence::DOCUMENT;
 use super::report::{Outputs, read, write};
 use super::wire::{self, WireArgs};
 use super::{Inputs, judge, requirements, write_evidence};
-use crate::reference::ReferenceCmd;
+use crate::reference::{REFERENCES, Reference};
 use crate::{Exit, Failure, print, project_path};
 
 /// What `dmm conform run --help` shows at its end.
@@ -23,6 +23,7 @@ Examples:
   dmm conform run conformance/suites --iut ref-cmd --report out/report --rerun failed
   dmm conform run conformance/suites/cmd --iut ref-cmd --quick --tag core --junit junit.xml
   dmm conform run conformance/suites --iut my-cmd.iut.yaml --clock wire --quick      docs/wire.md
+  dmm conform run conformance/suites --iut ref-maar      a MAAR; ref-maar-locator, ref-maar-proxy: in that mode
 
 Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 inconclusive, 5 nothing ran.";
 
@@ -32,8 +33,8 @@ pub struct RunArgs {
     /// Scripts (`*.test.yaml`), or folders of them.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// What is judged: `ref-cmd`, the reference CMD in this process; or the profile (`*.iut.yaml`) of an implementation, with
-    /// `--clock wire`.
+    /// What is judged: a reference node in this process (`ref-cmd`, `ref-maar` and the like); or the profile (`*.iut.yaml`) of an
+    /// implementation, with `--clock wire`.
     #[arg(long)]
     iut: String,
     /// What it says about itself (`*.iut.yaml`), in the place of the project's own profile of it.
@@ -74,9 +75,6 @@ pub struct RunArgs {
     #[arg(long)]
     requirements: Option<PathBuf>,
 }
-
-/// What is judged in this process.
-const REFERENCES: &[&str] = &["ref-cmd"];
 
 /// Which clock cases run by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -130,11 +128,12 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let inputs = Inputs { paths: &args.paths, profile: &profile, requirements: &requirements };
     let judged = match args.clock {
         ClockOf::Virtual if is_reference => {
-            judge(&inputs, &selection, &|| Box::new(ReferenceCmd::default()))?
+            let reference = Reference::of(&Profile::load(&profile).map_err(Failure::usage)?);
+            judge(&inputs, &selection, &|| Box::new(reference.clone()))?
         }
         ClockOf::Virtual => {
             let known = REFERENCES.join(", ");
-            let what = format!("on virtual time there is only {known}: for {}, --clock wire", args.iut);
+            let what = format!("on virtual time there are only {known}: for {}, --clock wire", args.iut);
             return Err(Failure::usage(what));
         }
         ClockOf::Wire => wire::judge(&inputs, &selection, &args.wire)?,

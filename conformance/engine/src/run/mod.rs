@@ -4,6 +4,7 @@ mod auto;
 mod check;
 mod expect;
 mod outcome;
+mod packet;
 mod repeat;
 mod resolve;
 mod send;
@@ -11,6 +12,7 @@ mod series;
 mod step;
 mod wire;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -170,6 +172,14 @@ struct Running<'a> {
     /// Where in the log the phase began: earlier packets are not looked at by its steps.
     mark: usize,
     labels: BTreeMap<String, Vec<usize>>,
+    /// The latest that the bench's clock has said.
+    latest: Instant,
+    /// How many steps were done.
+    steps_done: usize,
+    /// Labels of messages that did not come, where that was no reason to stop.
+    missed: BTreeSet<String>,
+    /// Whether a step asked for one of those, and so cannot be done.
+    asked_for_missed: Cell<bool>,
     /// Arguments of procedures and templates, the innermost last.
     scopes: Vec<BTreeMap<String, Value>>,
     /// Steps that are being done, the outermost first; with what they say for those within them.
@@ -206,12 +216,16 @@ impl<'a> Running<'a> {
             instance,
             profile,
             started: transport.now(),
+            latest: transport.now(),
             setup,
             transport,
             phase: Phase::Preamble,
             log: Vec::new(),
             mark: 0,
             labels: BTreeMap::new(),
+            steps_done: 0,
+            missed: BTreeSet::new(),
+            asked_for_missed: Cell::new(false),
             scopes: Vec::new(),
             calls: Vec::new(),
             autos: auto::Autos::default(),
@@ -378,7 +392,7 @@ impl<'a> Running<'a> {
         result.unclean = self.unclean;
         result.judged = self.judged.into_iter().collect();
         result.timings = self.timings;
-        result.stations = evidence::stations(&self.setup, &result.iut);
+        result.stations = evidence::stations(&self.setup, &result.iut, &self.log);
         result.packets = self.log.iter().map(|logged| evidence::record(logged, self.started)).collect();
         result.duration = self.transport.now().since(self.started);
         match evidence::capture(&result, &self.setup, &self.log) {

@@ -1,12 +1,10 @@
 //! The JSON Schema of scripts, libraries and profiles, for editors: which keys there are, and which names the codec's tables
 //! have for messages, options and fields. What hangs on more than one key (labels, requirements, PICS) only the loader knows.
 
-use dmm_codec::message::MESSAGES;
-use dmm_codec::option::OPTIONS;
 use serde_json::{Map, Value, json};
 
-use super::body::field_names;
-use super::model::{Mode, Op};
+use super::messages::{Msg, OptionRow, settable_names};
+use super::model::{Mode, Op, TriggerAction};
 use crate::access::{MOST_MAARS, MOST_SUBSCRIBERS};
 use crate::transport::Role;
 use crate::trigger::{ACTIONS, ALL};
@@ -129,7 +127,7 @@ fn file(title: &str, properties: Value, required: &[&str]) -> Value {
 }
 
 fn definitions() -> Value {
-    let messages: Vec<_> = MESSAGES.iter().map(|spec| spec.name).collect();
+    let messages: Vec<_> = Msg::all().map(Msg::name).collect();
     let answer = closed(
         json!({"answer": {"$ref": "#/$defs/msg"}, "reply": text("a template"), "delay": true, "drop_first": {"type": "integer", "minimum": 0}}),
         &["answer", "reply"],
@@ -235,7 +233,7 @@ fn steps(levels: &[&str]) -> Value {
         "for_each": judged(json!({"list": true, "as": text("a name"), "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}}}), &["list", "as", "steps"]),
         "wait": {"type": "string"},
         "note": {"type": "string"},
-        "trigger": judged(json!({"action": names(&["attach", "detach", "restart"]), "mn": true, "at": true}), &["action"]),
+        "trigger": judged(json!({"action": names(&TriggerAction::NAMES.iter().map(|(name, _)| *name).collect::<Vec<_>>()), "mn": true, "at": true, "config": {"type": "object"}, "timeout": true}), &["action"]),
     });
     let mut step = closed(verbs, &[]);
     step["minProperties"] = json!(1);
@@ -247,7 +245,7 @@ fn expect_series(always: &Value, filter: &Value, intervals: &Value, each: &Value
     let own = json!({
         "as": text("a label"),
         "to": true,
-        "reply": {"const": "none"},
+        "reply": {"anyOf": [{"const": "none"}, {"$ref": "#/$defs/body"}]},
         "first_within": true,
         "intervals": intervals,
         "count": {"$ref": "#/$defs/count"},
@@ -276,7 +274,7 @@ fn body_keys() -> Value {
         "add_first": options,
         "remove": {"type": "array", "items": names(&option_names())},
         "wire": closed(json!({
-            "padding": names(&["auto", "none"]),
+            "padding": {"type": "string", "pattern": "^(auto|none|[0-9a-fA-F: ]+)$"},
             "patch": edits,
             "late_patch": edits,
             "payload_proto": octet,
@@ -287,9 +285,9 @@ fn body_keys() -> Value {
             "append": {"type": "string"},
             "checksum": {"anyOf": [{"const": "auto"}, one_key(&["set", "xor"])]},
         }), &[]),
-        "ip": closed(json!({"hop_limit": octet, "headers": {"type": "array", "items": raw}}), &[]),
+        "ip": closed(json!({"hop_limit": octet, "src": true, "dst": true, "dst_mac": true, "tunnel": {"type": "boolean"}, "fragment": {"type": "integer", "minimum": 8, "multipleOf": 8}, "headers": {"type": "array", "items": raw}}), &[]),
     });
-    for name in field_names() {
+    for name in settable_names() {
         keys[name] = json!(true);
     }
     keys
@@ -306,7 +304,7 @@ fn matcher() -> Value {
 }
 
 fn option_names() -> Vec<&'static str> {
-    OPTIONS.iter().map(|spec| spec.name).collect()
+    OptionRow::all().map(|row| row.name).collect()
 }
 
 fn role_names() -> Vec<&'static str> {
