@@ -110,7 +110,8 @@ impl Drop for Wire {
         }
         let mobiles: Vec<String> = self.on_link.keys().cloned().collect();
         for mobile in mobiles {
-            self.leave(&mobile);
+            // Another case will have it, and the implementation must not take it for one that never left.
+            let _ = self.have_done(&Action::Detach { mobile }, None);
         }
     }
 }
