@@ -8,7 +8,7 @@ use ipnet::Ipv6Net;
 
 use crate::icmp::error::{IcmpError, IcmpErrorKind, summed, summed_body};
 use crate::packet::Mac;
-use crate::wire::{Wire, flags, wire_struct};
+use crate::wire::{FieldSpec, Wire, flags, wire_struct};
 
 /// ICMPv6 Type of Router Solicitation.
 pub const ROUTER_SOLICITATION: u8 = 133;
@@ -100,8 +100,8 @@ wire_struct! {
         icmp_type: u8 => Uint, "", "Type";
         code: u8 => Uint, "", "Code";
         checksum: u16 => Uint, "", "Checksum";
-        hop_limit: u8 => Uint, "", "Cur Hop Limit";
-        flags: u8 => Uint, "", "M, O, H, Prf";
+        cur_hop_limit: u8 => Uint, "", "Cur Hop Limit";
+        flags: u8 => Flags(RouterFlags::FLAGS), "", "M, O, H, Prf";
         router_lifetime: u16 => Uint, "", "Router Lifetime";
         reachable_time: u32 => Uint, "", "Reachable Time";
         retrans_timer: u32 => Uint, "", "Retrans Timer";
@@ -112,18 +112,23 @@ wire_struct! {
         icmp_type: u8 => Uint, "", "Type";
         code: u8 => Uint, "", "Code";
         checksum: u16 => Uint, "", "Checksum";
-        flags: u32 => Uint, "", "R, S, O, Reserved";
+        flags: u32 => Flags(NeighborFlags::FLAGS), "", "R, S, O, Reserved";
         target: Ipv6Addr => Ipv6, "", "Target Address";
     }
 
     /// Prefix Information option behind Type and Length.
     pub struct PrefixInformationBody {
         prefix_length: u8 => PrefixLength, "", "Prefix Length";
-        flags: u8 => Uint, "", "L, A";
+        flags: u8 => Flags(PrefixFlags::FLAGS), "", "L, A";
         valid: u32 => Uint, "", "Valid Lifetime";
         preferred: u32 => Uint, "", "Preferred Lifetime";
         reserved: u32 => Reserved, "", "Reserved2";
         prefix: Ipv6Addr => Prefix, "", "Prefix";
+    }
+
+    /// Source and Target Link-Layer Address options behind Type and Length.
+    pub struct LinkLayerBody {
+        address: Vec<u8> => LinkLayer, "", "Link-Layer Address";
     }
 
     /// MTU option behind Type and Length.
@@ -139,6 +144,61 @@ wire_struct! {
         lifetime: u32 => Uint, "", "Route Lifetime";
         prefix: Ipv6Addr => Prefix, "", "Prefix";
     }
+}
+
+/// A message of Neighbor Discovery as a row, for what knows messages by their fields alone.
+#[derive(Clone, Copy, Debug)]
+pub struct NdMessageSpec {
+    /// ICMPv6 Type.
+    pub icmp_type: u8,
+    /// Name in scripts.
+    pub name: &'static str,
+    /// Name in the RFC.
+    pub title: &'static str,
+    /// The fields from Type to the options.
+    pub fields: &'static [FieldSpec],
+    /// How many octets they have.
+    pub len: usize,
+}
+
+/// Every message of Neighbor Discovery that a MAAR and its mobile nodes exchange.
+pub const ND_MESSAGES: &[NdMessageSpec] = &[
+    nd_message::<RsBody>(&RS, "rs"),
+    nd_message::<RaBody>(&RA, "ra"),
+    nd_message::<NeighborBody>(&NS, "ns"),
+    nd_message::<NeighborBody>(&NA, "na"),
+];
+
+const fn nd_message<T: Wire>(kind: &Kind, name: &'static str) -> NdMessageSpec {
+    NdMessageSpec { icmp_type: kind.icmp_type, name, title: kind.what, fields: T::FIELDS, len: T::LEN }
+}
+
+/// An option of Neighbor Discovery as a row.
+#[derive(Clone, Copy, Debug)]
+pub struct NdOptionSpec {
+    /// Type octet.
+    pub kind: u8,
+    /// Name in scripts.
+    pub name: &'static str,
+    /// Name in the RFC.
+    pub title: &'static str,
+    /// The layout behind Type and Length.
+    pub fields: &'static [FieldSpec],
+    /// How many octets of it there are at least; a Route Information option leaves out what its prefix does not need.
+    pub len: usize,
+}
+
+/// Every option of Neighbor Discovery that is known here.
+pub const ND_OPTIONS: &[NdOptionSpec] = &[
+    nd_option::<LinkLayerBody>(SOURCE_LINK_LAYER_ADDRESS, "sllao", "Source Link-Layer Address"),
+    nd_option::<LinkLayerBody>(TARGET_LINK_LAYER_ADDRESS, "tllao", "Target Link-Layer Address"),
+    nd_option::<PrefixInformationBody>(PREFIX_INFORMATION, "pio", "Prefix Information"),
+    nd_option::<MtuBody>(MTU, "link_mtu", "MTU"),
+    nd_option::<RouteInformationBody>(ROUTE_INFORMATION, "rio", "Route Information"),
+];
+
+const fn nd_option<T: Wire>(kind: u8, name: &'static str, title: &'static str) -> NdOptionSpec {
+    NdOptionSpec { kind, name, title, fields: T::FIELDS, len: T::LEN }
 }
 
 /// A Router Solicitation.
@@ -267,7 +327,7 @@ impl RouterAdvertisement {
         }
         let known = RouterFlags::FLAGS.iter().fold(0, |known, flag| known | flag.mask as u8);
         let mut advertisement = Self {
-            hop_limit: body.hop_limit,
+            hop_limit: body.cur_hop_limit,
             flags: RouterFlags(body.flags & known),
             // RFC 4191 §2.2: "If the Reserved (10) value is received, the receiver MUST treat the value as if it were
             // (00)."
@@ -297,7 +357,7 @@ impl RouterAdvertisement {
             icmp_type: ROUTER_ADVERTISEMENT,
             code: 0,
             checksum: 0,
-            hop_limit: self.hop_limit,
+            cur_hop_limit: self.hop_limit,
             flags: self.flags.0 & !Preference::MASK | self.preference.bits(),
             router_lifetime: self.router_lifetime,
             reachable_time: self.reachable_time,
@@ -488,12 +548,22 @@ fn write_option(out: &mut Vec<u8>, kind: u8, body: &impl Wire) {
     out[start + 1] = ((out.len() - start) / 8) as u8;
 }
 
+/// The options of a message as they stand, from Type on; ends at the first that is cut short.
+pub fn options<'a>(spec: &NdMessageSpec, octets: &'a [u8]) -> impl Iterator<Item = NdOption<'a>> + use<'a> {
+    let behind = octets.get(spec.len..).unwrap_or_default();
+    let options = NdOptions { octets: behind, offset: spec.len, what: spec.title, section: "RFC 4861 §4.6" };
+    options.map_while(Result::ok)
+}
+
 /// One option: its octets behind Type and Length.
-struct NdOption<'a> {
-    kind: u8,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NdOption<'a> {
+    /// Type octet.
+    pub kind: u8,
     /// Where it starts in the message.
-    offset: usize,
-    body: &'a [u8],
+    pub offset: usize,
+    /// The octets behind its Length.
+    pub body: &'a [u8],
 }
 
 /// The options of a message; an error, and the end, at the first that is cut short or has the Length 0, which makes the

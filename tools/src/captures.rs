@@ -73,7 +73,7 @@ pub fn collection() -> Result<BTreeMap<String, Vec<u8>>, Failure> {
             "there is no {SUITES} here: start `dmm captures` in the root of a checkout"
         )));
     }
-    let cases = judge_reference(Path::new(SUITES))?.cases;
+    let cases = judge_reference("ref-cmd", Path::new(SUITES))?.cases;
     let names = file_names(cases.iter().map(|case| case.name.as_str()));
     for (case, name) in cases.into_iter().zip(names) {
         if case.capture.is_empty() {

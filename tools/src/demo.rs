@@ -48,7 +48,7 @@ pub fn run(out: &Path, plugin: Option<PathBuf>) -> Result<Exit, Failure> {
 
     heading("The reference CMD, judged by the conformance suites");
     let reports = out.join("conformance");
-    let judged = conform::judge_reference(&project_path("conformance/suites")?)?;
+    let judged = conform::judge_reference("ref-cmd", &project_path("conformance/suites")?)?;
     let report = judged.report(false);
     let colour = if std::io::stdout().is_terminal() { Colour::Always } else { Colour::Never };
     let passed = report.exit_code() == 0;

@@ -81,6 +81,13 @@ impl Lab {
         Ok(end)
     }
 
+    /// Gives this process an interface on the core that has no address and says nothing by itself.
+    pub fn tap(&self, name: &str) -> Result<(), Failure> {
+        run("ip", words(&format!("link add {name} type veth peer name {name}-c")))?;
+        run("ip", words(&format!("link set {name}-c master core addrgenmode none up")))?;
+        run("ip", words(&format!("link set {name} addrgenmode none up")))
+    }
+
     /// Gives this process an address on the core.
     pub fn own(&self, address: Ipv6Addr) -> Result<(), Failure> {
         run("ip", words(&format!("-6 address add {address}/64 dev core nodad")))

@@ -96,6 +96,13 @@ enum Conform {
     /// Makes the page and other reports of a run again from its JSON document.
     #[command(after_help = dmm::conform::REPORT_EXAMPLES)]
     Report(dmm::conform::ReportArgs),
+    /// Writes a profile for an implementation, and prints what that must be configured with.
+    #[command(after_help = dmm::conform::INIT_EXAMPLES)]
+    Init(dmm::conform::InitArgs),
+    /// Looks at an implementation on the wire before any case runs: is it there, does it know the tester, is it what its
+    /// profile says?
+    #[command(after_help = dmm::conform::PREFLIGHT_EXAMPLES)]
+    Preflight(dmm::conform::PreflightArgs),
     /// Prints the JSON Schema of results, or of scripts, libraries and profiles for editors.
     Schema(dmm::conform::SchemaArgs),
 }
@@ -153,6 +160,8 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Conform(Conform::Run(args)) => return dmm::conform::run(&args),
         Command::Conform(Conform::List(args)) => return dmm::conform::list(&args),
         Command::Conform(Conform::Report(args)) => return dmm::conform::report(&args),
+        Command::Conform(Conform::Init(args)) => return dmm::conform::init(&args),
+        Command::Conform(Conform::Preflight(args)) => return dmm::conform::preflight(&args),
         Command::Conform(Conform::Schema(args)) => return dmm::conform::schema(&args),
         Command::Decode(args) => return dmm::decode::run(&args),
         Command::Lint(args) => return dmm::lint::run(&args),

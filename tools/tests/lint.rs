@@ -6,10 +6,10 @@ use std::time::Duration;
 use std::{env, fs};
 
 use dmm::conform::{self, Inputs};
-use dmm::reference::{MakeCmd, ReferenceCmd};
+use dmm::reference::{MakeCmd, Reference, cmds};
 use dmm_captures::{CaptureReader, CaptureWriter, Packet, Section};
 use dmm_codec::Instant;
-use dmm_conformance::{Bench, Selection};
+use dmm_conformance::{Bench, Profile, Selection};
 use dmm_proto::{Cmd, CmdConfig, Node};
 
 fn root() -> PathBuf {
@@ -32,7 +32,8 @@ fn retransmissions(name: &str, make: MakeCmd) -> PathBuf {
     let (profile, requirements) =
         (conformance.join("profiles/ref-cmd.iut.yaml"), conformance.join("requirements"));
     let inputs = Inputs { paths: &suites, profile: &profile, requirements: &requirements };
-    let bench = || -> Box<dyn Bench> { Box::new(ReferenceCmd::made_by(make)) };
+    let reference = Reference::of(&Profile::load(&profile).expect("a profile")).made_by(cmds(make));
+    let bench = || -> Box<dyn Bench> { Box::new(reference.clone()) };
     let selection = Selection { names: vec!["cmd.retx.001".to_owned()], ..Selection::default() };
     let judged = conform::judge(&inputs, &selection, &bench).expect("the suites can be read");
     let path = env::temp_dir().join(format!("dmm-lint-{}-{name}.pcapng", std::process::id()));

@@ -9,10 +9,10 @@ use std::{env, fs};
 
 use browser::Browser;
 use dmm::conform::{self, Inputs, Judged};
-use dmm::reference::ReferenceCmd;
+use dmm::reference::{Reference, cmds};
 use dmm_conformance::report::html::page;
 use dmm_conformance::report::json::Document;
-use dmm_conformance::{Bench, CaseResult, Selection, Verdict};
+use dmm_conformance::{Bench, CaseResult, Profile, Selection, Verdict};
 use dmm_proto::{Cmd, CmdConfig, Node, Pacing};
 use serde_json::json;
 
@@ -28,7 +28,8 @@ fn judged() -> Judged {
     let suites = [root.join("suites")];
     let (profile, requirements) = (root.join("profiles/ref-cmd.iut.yaml"), root.join("requirements"));
     let inputs = Inputs { paths: &suites, profile: &profile, requirements: &requirements };
-    let bench = || -> Box<dyn Bench> { Box::new(ReferenceCmd::made_by(faulty)) };
+    let reference = Reference::of(&Profile::load(&profile).expect("a profile")).made_by(cmds(faulty));
+    let bench = || -> Box<dyn Bench> { Box::new(reference.clone()) };
     let mut judged = conform::judge(&inputs, &Selection::default(), &bench).expect("the suites can be read");
     // Where the checkout is, is nobody's business.
     let here = concat!(env!("CARGO_MANIFEST_DIR"), "/../");

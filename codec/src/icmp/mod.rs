@@ -9,8 +9,10 @@ use error::{summed, summed_body};
 use alloc::vec::Vec;
 use core::net::Ipv6Addr;
 
+use crate::checksum::checksum;
 use crate::ndp::{NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION};
 use crate::ndp::{NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation};
+use crate::packet::ICMPV6;
 use crate::wire::{Wire, registry, wire_struct};
 
 /// ICMPv6 Type of Destination Unreachable.
@@ -62,6 +64,17 @@ wire_struct! {
         code: u8 => Uint, "", "Code";
         checksum: u16 => Uint, "", "Checksum";
         value: u32 => Uint, "", "Unused, MTU or Pointer";
+    }
+}
+
+wire_struct! {
+    /// Any ICMPv6 message: what all have, and the four octets that most have in front of their body (RFC 4443 §2.1, §3, §4).
+    pub struct AnyBody {
+        icmp_type: u8 => Uint, "", "Type";
+        code: u8 => Uint, "", "Code";
+        checksum: u16 => Uint, "", "Checksum";
+        value: u32 => Uint, "", "Unused, MTU, Pointer, or Identifier and Sequence Number";
+        payload: Vec<u8> => Octets, "", "Message Body";
     }
 }
 
@@ -169,6 +182,15 @@ impl Icmpv6 {
             Self::NeighborSolicitation(message) => message.encode(src, dst),
             Self::NeighborAdvertisement(message) => message.encode(src, dst),
         }
+    }
+}
+
+/// Puts the right checksum into the octets of a message, whatever else is wrong with it.
+pub fn repair_checksum(octets: &mut [u8], src: Ipv6Addr, dst: Ipv6Addr) {
+    if let Some(field) = octets.get_mut(2..4) {
+        field.fill(0);
+        let sum = checksum(src, dst, ICMPV6, octets);
+        octets[2..4].copy_from_slice(&sum.to_be_bytes());
     }
 }
 

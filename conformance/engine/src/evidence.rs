@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dmm_captures::{CaptureWriter, Section, WriteError};
 use dmm_codec::Instant;
+use dmm_codec::packet::link_local;
 
 use crate::packet::{Direction, Logged};
 use crate::record::{PacketRecord, Station};
 use crate::result::CaseResult;
-use crate::transport::Setup;
+use crate::transport::{MobileSetup, Setup};
 
 /// Longest name of a file, so that any file system takes it with its suffix.
 const LONGEST_NAME: usize = 200;
 
-/// Who takes part: the roles of the tester, then the implementation under test.
-pub fn stations(setup: &Setup, iut: &str) -> Vec<Station> {
+/// Who takes part: the roles of the tester, mobile nodes that were on the link, then the implementation under test.
+pub fn stations(setup: &Setup, iut: &str, log: &[Logged]) -> Vec<Station> {
     let role = |role: &crate::transport::RoleSetup| Station {
         name: role.port.clone(),
         role: role.role.name().to_string(),
@@ -28,7 +29,19 @@ pub fn stations(setup: &Setup, iut: &str) -> Vec<Station> {
         addr: setup.iut.addr,
         is_iut: true,
     };
-    setup.roles.iter().map(role).chain([iut]).collect()
+    let mobile = |mobile: &MobileSetup| Station {
+        name: mobile.name.clone(),
+        role: "mn".to_string(),
+        addr: link_local(mobile.mac),
+        is_iut: false,
+    };
+    let mobiles = on_link(setup, log).map(mobile);
+    setup.roles.iter().map(role).chain(mobiles).chain([iut]).collect()
+}
+
+/// The mobile nodes that sent or received something.
+fn on_link<'a>(setup: &'a Setup, log: &'a [Logged]) -> impl Iterator<Item = &'a MobileSetup> {
+    setup.mobiles.iter().filter(|mobile| log.iter().any(|packet| packet.port == mobile.name))
 }
 
 /// A packet as reports keep it.
@@ -70,8 +83,13 @@ pub fn capture(result: &CaseResult, setup: &Setup, log: &[Logged]) -> Result<Vec
         let description = format!("tester as {} {}", role.role, role.addr);
         interfaces.insert(role.port.as_str(), writer.interface(&role.port, &description)?);
     }
+    for mobile in on_link(setup, log) {
+        let description = format!("tester as mobile node {}", mobile.nai);
+        interfaces.insert(mobile.name.as_str(), writer.interface(&mobile.name, &description)?);
+    }
     let iut = format!("{} ({})", result.iut, setup.iut.role);
-    let names = setup.roles.iter().map(|role| (role.addr, role.port.as_str()));
+    let mobiles = on_link(setup, log).map(|mobile| (link_local(mobile.mac), mobile.name.as_str()));
+    let names = setup.roles.iter().map(|role| (role.addr, role.port.as_str())).chain(mobiles);
     writer.names(names.chain([(setup.iut.addr, iut.as_str())]))?;
     for packet in log {
         let interface = if let Some(interface) = interfaces.get(packet.port.as_str()) {

@@ -81,6 +81,7 @@ pub fn allocate(
 /// The prefix of the mobile node with this place in [`Setup::mobiles`], out of a role's pool.
 pub fn prefix(role: &RoleSetup, mobile: usize) -> Ipv6Net {
     let mut octets = role.pool.network().octets();
-    octets[7] = mobile as u8 + 1;
+    // A pool may be part of a greater one, and then ends within this octet.
+    octets[7] += mobile as u8 + 1;
     Ipv6Net::new_assert(Ipv6Addr::from(octets), PREFIX_LENGTH)
 }

@@ -2,6 +2,8 @@
 //!
 //! It knows the codec and no node: the implementation under test is whatever stands behind a [`Transport`].
 
+pub mod access;
+pub mod contents;
 pub mod evidence;
 pub mod identity;
 pub mod judge;
@@ -14,6 +16,7 @@ pub mod result;
 pub mod run;
 pub mod script;
 pub mod transport;
+pub mod trigger;
 pub mod verdict;
 pub mod waiver;
 

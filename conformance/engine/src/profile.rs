@@ -5,12 +5,14 @@ use std::net::Ipv6Addr;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::access::{Access, Tester};
 use crate::script::case::file;
-use crate::script::fields::{Fields, texts};
+use crate::script::fields::texts;
 use crate::script::span::{LoadError, LoadErrors, Source};
 use crate::script::value::Value;
 use crate::script::yaml::{Kind, parse};
 use crate::transport::Role;
+use crate::trigger::Triggers;
 use crate::waiver::Waiver;
 
 /// One implementation.
@@ -30,6 +32,12 @@ pub struct Profile {
     pub pics: BTreeMap<String, bool>,
     /// Its numbers, as in `$pixit.response_time`.
     pub pixit: BTreeMap<String, Value>,
+    /// The way to it on the wire.
+    pub access: Option<Access>,
+    /// The part of its domain that is the tester's.
+    pub tester: Tester,
+    /// How things are made to happen at it.
+    pub triggers: Triggers,
     /// Failures that are known.
     pub waivers: Vec<Waiver>,
 }
@@ -43,7 +51,6 @@ impl Profile {
     /// Reads a profile that is already in memory.
     pub fn parse(source: &Arc<Source>) -> Result<Self, LoadError> {
         let mut fields = file(parse(source)?, "a profile")?;
-        fields.refuse(&["triggers"])?;
         let (name, vendor) = (fields.require_text("name")?, fields.text("vendor")?.unwrap_or_default());
         let version = fields.text("version")?.unwrap_or_default();
         let mut roles = Vec::new();
@@ -78,11 +85,11 @@ impl Profile {
             }
             waivers.push(waiver);
         }
-        // How a real bench reaches it; the engine has no use for it.
-        if let Some(access) = fields.take("access") {
-            Fields::of(access, "`access`")?;
-        }
+        let access = fields.take("access").map(Access::parse).transpose()?;
+        let tester = fields.take("tester").map(|node| Tester::parse(node, addr)).transpose()?;
+        let tester = tester.unwrap_or_else(|| Tester::beside(addr));
+        let triggers = fields.take("triggers").map(Triggers::parse).transpose()?.unwrap_or_default();
         fields.finish()?;
-        Ok(Self { name, vendor, version, roles, addr, pics, pixit, waivers })
+        Ok(Self { name, vendor, version, roles, addr, pics, pixit, access, tester, triggers, waivers })
     }
 }

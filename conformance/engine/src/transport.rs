@@ -3,10 +3,13 @@
 
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use dmm_codec::Instant;
 pub use dmm_codec::packet::Mac;
 use ipnet::Ipv6Net;
+
+use crate::identity;
 
 /// One run of one case: the wire between the tester's roles and the implementation under test.
 ///
@@ -28,6 +31,12 @@ pub trait Transport {
     /// Makes something happen that is not a frame of a tester's role: a mobile node attaches, a node restarts.
     fn act(&mut self, action: &Action) -> Result<Acted, TransportError>;
 
+    /// The same where whoever does it has no longer than this; a bench that waits for somebody ends its wait by it. One that does
+    /// not wait need not look at it: what took too long is found by [`Transport::now`].
+    fn act_within(&mut self, action: &Action, _timeout: Duration) -> Result<Acted, TransportError> {
+        self.act(action)
+    }
+
     /// Link-layer address of the implementation under test as seen from that port.
     fn peer_mac(&self, port: &str) -> Mac;
 }
@@ -48,8 +57,34 @@ pub trait Bench {
     /// Name in reports: `ref-cmd`.
     fn name(&self) -> &str;
 
+    /// Who takes part in a case, and with which identities: fresh ones, as a fresh implementation can have them. Where the
+    /// implementation stays, roles are those that it knows.
+    fn setup(&mut self, wanted: &Wanted) -> Result<Setup, TransportError> {
+        wanted.fresh().map_err(TransportError::Bench)
+    }
+
     /// A wire for one case. What is in `setup` is new for each case, so that no state of an earlier one is met.
     fn open(&mut self, setup: &Setup) -> Result<Box<dyn Transport>, TransportError>;
+}
+
+/// What a case needs to take part in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The number of the instance.
+    pub index: u32,
+    /// The implementation under test.
+    pub iut: Address,
+    /// Ports of the tester, and what it plays there.
+    pub roles: Vec<(String, Role)>,
+    /// Names of mobile nodes.
+    pub mobiles: Vec<String>,
+}
+
+impl Wanted {
+    /// Identities that no other instance has.
+    pub fn fresh(&self) -> Result<Setup, String> {
+        identity::allocate(self.index, self.iut, &self.roles, &self.mobiles)
+    }
 }
 
 /// Who takes part in one case, and with which identities.
@@ -151,8 +186,19 @@ pub enum Action {
         /// Name of the mobile node.
         mobile: String,
     },
+    /// The mobile node goes from the implementation under test to the role named, or comes back.
+    Handover {
+        /// Name of the mobile node.
+        mobile: String,
+        /// The role that it goes to; none for the implementation under test.
+        to: Option<String>,
+    },
     /// The implementation under test starts anew, without what it did not store.
     Restart,
+    /// The implementation under test is configured otherwise: settings by name, as scripts write them.
+    SetConfig(Vec<(String, String)>),
+    /// The implementation under test says what it holds.
+    DumpState,
 }
 
 /// What became of an [`Action`].
@@ -160,9 +206,18 @@ pub enum Action {
 pub enum Acted {
     /// It happened.
     Done,
+    /// The tester is the mobile node, and now on the link: what a mobile node does there is for the engine to send.
+    OnLink,
+    /// It happened, and this was said.
+    Told(String),
     /// This bench cannot do that; the case does not apply.
     Unsupported {
         /// Why not.
+        why: String,
+    },
+    /// Whoever had to do it did not; the case is inconclusive, for the implementation was not asked.
+    Failed {
+        /// What went wrong.
         why: String,
     },
 }

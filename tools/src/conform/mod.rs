@@ -2,23 +2,28 @@
 
 mod campaign;
 mod evidence;
+mod init;
 mod list;
 mod progress;
 mod report;
 mod run;
 mod schema;
+mod wire;
 
 use std::path::{Path, PathBuf};
 
 use dmm_conformance::report::{About, Report};
 use dmm_conformance::{Bench, CaseResult, Catalogue, Profile, Selection, Suite, Timing};
 
+use self::campaign::Lanes;
 pub use self::evidence::{evidence, write_evidence};
+pub use self::init::{EXAMPLES as INIT_EXAMPLES, InitArgs, init};
 pub use self::list::{ListArgs, list};
 pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
 pub use self::run::{EXAMPLES as RUN_EXAMPLES, RunArgs, run};
 pub use self::schema::{SchemaArgs, schema};
-use crate::reference::ReferenceCmd;
+pub use self::wire::{PREFLIGHT_EXAMPLES, PreflightArgs, preflight};
+use crate::reference::Reference;
 use crate::{Failure, project_path};
 
 /// A run that was made.
@@ -50,12 +55,31 @@ pub struct Inputs<'a> {
 /// Makes a bench for each of the threads that run cases.
 pub type MakeBench<'a> = dyn Fn() -> Box<dyn Bench> + Sync + 'a;
 
-/// Runs the cases of some suites, each on a bench that nobody else uses meanwhile.
+/// Runs the cases of some suites on virtual time, each on a bench that nobody else uses meanwhile.
 pub fn judge(inputs: &Inputs<'_>, selection: &Selection, benches: &MakeBench<'_>) -> Result<Judged, Failure> {
+    let profile = Profile::load(inputs.profile).map_err(Failure::usage)?;
+    let way = Way { clock: "virtual", lanes: Lanes::Virtual, env: Vec::new(), benches };
+    judge_by(inputs, &profile, selection, &way)
+}
+
+/// How cases reach the implementation.
+pub(crate) struct Way<'a> {
+    clock: &'a str,
+    lanes: Lanes,
+    /// What was found out before.
+    env: Vec<String>,
+    benches: &'a MakeBench<'a>,
+}
+
+fn judge_by(
+    inputs: &Inputs<'_>,
+    profile: &Profile,
+    selection: &Selection,
+    way: &Way<'_>,
+) -> Result<Judged, Failure> {
     let catalogue = Catalogue::load(&[inputs.requirements.to_owned()]).map_err(Failure::usage)?;
     let suite = Suite::load(inputs.paths, &catalogue).map_err(Failure::usage)?;
-    let profile = Profile::load(inputs.profile).map_err(Failure::usage)?;
-    let plan = suite.plan(&profile, selection).map_err(Failure::usage)?;
+    let plan = suite.plan(profile, selection).map_err(Failure::usage)?;
     let timing = match selection.timing {
         Timing::Quick => "quick",
         Timing::Full => "full",
@@ -64,18 +88,20 @@ pub fn judge(inputs: &Inputs<'_>, selection: &Selection, benches: &MakeBench<'_>
         name: profile.name.clone(),
         vendor: profile.vendor.clone(),
         version: profile.version.clone(),
-        clock: "virtual".to_owned(),
+        clock: way.clock.to_owned(),
         timing: timing.to_owned(),
+        env: way.env.clone(),
     };
-    Ok(Judged { cases: campaign::run(&plan, &profile, benches), about, catalogue })
+    Ok(Judged { cases: campaign::run(&plan, profile, way.lanes, way.benches), about, catalogue })
 }
 
-/// The reference CMD by the project's own suites.
-pub fn judge_reference(suites: &Path) -> Result<Judged, Failure> {
-    let profile = project_path("conformance/profiles/ref-cmd.iut.yaml")?;
+/// A reference node by the project's own suites.
+pub fn judge_reference(name: &str, suites: &Path) -> Result<Judged, Failure> {
+    let profile = project_path(&format!("conformance/profiles/{name}.iut.yaml"))?;
+    let reference = Reference::of(&Profile::load(&profile).map_err(Failure::usage)?);
     let paths = [suites.to_owned()];
     let inputs = Inputs { paths: &paths, profile: &profile, requirements: &requirements(None)? };
-    judge(&inputs, &Selection::default(), &|| Box::new(ReferenceCmd::default()))
+    judge(&inputs, &Selection::default(), &|| Box::new(reference.clone()))
 }
 
 fn requirements(given: Option<&Path>) -> Result<PathBuf, Failure> {

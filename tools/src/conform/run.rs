@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::terminal::{Colour, Terminal};
-use dmm_conformance::{Selection, Timing, Verdict};
+use dmm_conformance::{Profile, Selection, Timing, Verdict};
 
 use super::evidence::DOCUMENT;
 use super::report::{Outputs, read, write};
+use super::wire::{self, WireArgs};
 use super::{Inputs, judge, requirements, write_evidence};
-use crate::reference::ReferenceCmd;
+use crate::reference::{REFERENCES, Reference};
 use crate::{Exit, Failure, print, project_path};
 
 /// What `dmm conform run --help` shows at its end.
@@ -21,6 +22,8 @@ Examples:
   dmm conform run conformance/suites --iut ref-cmd --report out/report      open out/report/index.html
   dmm conform run conformance/suites --iut ref-cmd --report out/report --rerun failed
   dmm conform run conformance/suites/cmd --iut ref-cmd --quick --tag core --junit junit.xml
+  dmm conform run conformance/suites --iut my-cmd.iut.yaml --clock wire --quick      docs/wire.md
+  dmm conform run conformance/suites --iut ref-maar      a MAAR; ref-maar-locator, ref-maar-proxy: in that mode
 
 Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 inconclusive, 5 nothing ran.";
 
@@ -30,15 +33,18 @@ pub struct RunArgs {
     /// Scripts (`*.test.yaml`), or folders of them.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// What is judged: `ref-cmd`, the reference CMD in this process.
-    #[arg(long, value_parser = ["ref-cmd"])]
+    /// What is judged: a reference node in this process (`ref-cmd`, `ref-maar` and the like); or the profile (`*.iut.yaml`) of an
+    /// implementation, with `--clock wire`.
+    #[arg(long)]
     iut: String,
     /// What it says about itself (`*.iut.yaml`), in the place of the project's own profile of it.
     #[arg(long)]
     profile: Option<PathBuf>,
-    /// The clock: `virtual`, so that 95 s of backoff take milliseconds.
-    #[arg(long, value_parser = ["virtual"], default_value = "virtual")]
-    clock: String,
+    /// The clock: `virtual`, so that 95 s of backoff take milliseconds, or `wire`, in real time on an interface.
+    #[arg(long, value_enum, default_value = "virtual")]
+    clock: ClockOf,
+    #[command(flatten)]
+    wire: WireArgs,
     /// Cases whose id begins so: `cmd.reg`, `any.opt.001[bad-checksum]`.
     #[arg(long)]
     filter: Vec<String>,
@@ -68,6 +74,15 @@ pub struct RunArgs {
     /// The requirement catalogue.
     #[arg(long)]
     requirements: Option<PathBuf>,
+}
+
+/// Which clock cases run by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ClockOf {
+    /// None: time goes where the next thing happens.
+    Virtual,
+    /// The machine's.
+    Wire,
 }
 
 /// Which cases of an earlier run are run again.
@@ -103,13 +118,26 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         timing: if args.quick { Timing::Quick } else { Timing::Full },
         ..Selection::default()
     };
+    let is_reference = REFERENCES.contains(&args.iut.as_str());
     let profile = match &args.profile {
         Some(path) => path.clone(),
-        None => project_path(&format!("conformance/profiles/{}.iut.yaml", args.iut))?,
+        None if is_reference => project_path(&format!("conformance/profiles/{}.iut.yaml", args.iut))?,
+        None => PathBuf::from(&args.iut),
     };
     let requirements = requirements(args.requirements.as_deref())?;
     let inputs = Inputs { paths: &args.paths, profile: &profile, requirements: &requirements };
-    let judged = judge(&inputs, &selection, &|| Box::new(ReferenceCmd::default()))?;
+    let judged = match args.clock {
+        ClockOf::Virtual if is_reference => {
+            let reference = Reference::of(&Profile::load(&profile).map_err(Failure::usage)?);
+            judge(&inputs, &selection, &|| Box::new(reference.clone()))?
+        }
+        ClockOf::Virtual => {
+            let known = REFERENCES.join(", ");
+            let what = format!("on virtual time there are only {known}: for {}, --clock wire", args.iut);
+            return Err(Failure::usage(what));
+        }
+        ClockOf::Wire => wire::judge(&inputs, &selection, &args.wire)?,
+    };
     let report = judged.report(args.strict);
     let exit = Exit(report.exit_code());
     let document = Document::of(&report);

@@ -74,6 +74,9 @@ pub struct About {
     pub clock: String,
     /// How much of a series was waited for: `quick` or `full`.
     pub timing: String,
+    /// What was found out about bench and implementation before the cases ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
 }
 
 /// The results of a run, and what their requirement ids mean.

@@ -3,11 +3,13 @@
 use std::net::Ipv6Addr;
 
 use dmm_codec::header::Header;
+use dmm_codec::ndp::{self, ND_MESSAGES, ND_OPTIONS, NdMessageSpec};
 use dmm_codec::packet::{Ethernet, ICMPV6, Ipv6};
 use dmm_codec::wire::Wire as _;
 use dmm_codec::{FieldView, Instant, MessageView, OptionView};
 use serde::Serialize;
 
+use crate::contents::Contents;
 use crate::judge::passive;
 use crate::packet::{Logged, field_value};
 use crate::record::{PacketRecord, Station};
@@ -39,6 +41,9 @@ pub fn summary(packet: &PacketRecord, stations: &[Station]) -> String {
     let logged = logged(packet);
     let Some(ip) = &logged.ip else { return format!("{} octets without IPv6", packet.frame.len()) };
     let Some((_, view)) = logged.mobility() else {
+        if let Some(Contents::Neighbor(spec, octets)) = Contents::whatever(&logged) {
+            return neighbor_summary(spec, octets);
+        }
         return match (ip.next_header, ip.payload.first(), ip.payload.get(1)) {
             (ICMPV6, Some(kind), Some(code)) => format!("ICMPv6 type {kind} code {code}"),
             (next, ..) => format!("IPv6 with next header {next}"),
@@ -66,6 +71,19 @@ pub fn summary(packet: &PacketRecord, stations: &[Station]) -> String {
         let address = option.fields().find_map(|field| field.address());
         let who = address.map(|address| format!(" {}", called(address, stations)));
         said += &format!(", {}{}", spec.name, who.unwrap_or_default());
+    }
+    said
+}
+
+/// `RA, pio 2001:db8:1::/64 preferred 1800`.
+fn neighbor_summary(spec: &'static NdMessageSpec, octets: &[u8]) -> String {
+    let mut said = spec.name.to_uppercase();
+    for option in Contents::Neighbor(spec, octets).options() {
+        let (Some(name), Some(prefix)) = (option.name, option.field("prefix")) else { continue };
+        said += &format!(", {name} {prefix}");
+        if let Some(preferred) = option.field("preferred") {
+            said += &format!(" preferred {preferred}");
+        }
     }
     said
 }
@@ -105,6 +123,7 @@ pub fn parts(packet: &PacketRecord) -> Vec<Part> {
     let is_mobility = logged(packet).mobility().is_some();
     match MessageView::new(payload) {
         Ok(view) if is_mobility => mobility(&view, at, payload.len(), &mut parts),
+        _ if ip.next_header == ICMPV6 && neighbor(payload, at, &mut parts) => {}
         _ if !payload.is_empty() => {
             let name = if ip.next_header == ICMPV6 { "ICMPv6" } else { "Payload" };
             parts.push(Part { name: name.into(), at, len: payload.len(), fields: Vec::new() });
@@ -170,6 +189,24 @@ fn mobility(view: &MessageView<'_>, at: usize, len: usize, parts: &mut Vec<Part>
         let name = "Behind the message".to_string();
         parts.push(Part { name, at: at + reached, len: len - reached, fields: Vec::new() });
     }
+}
+
+/// Whether it is a message of Neighbor Discovery, whose parts are then among the others.
+fn neighbor(octets: &[u8], at: usize, parts: &mut Vec<Part>) -> bool {
+    let spec = ND_MESSAGES.iter().find(|spec| octets.first() == Some(&spec.icmp_type));
+    let Some(spec) = spec.filter(|spec| octets.len() >= spec.len) else { return false };
+    let body: Vec<_> = FieldView::all(spec.fields, octets, 0).collect();
+    let name = format!("{} ({})", spec.title, spec.icmp_type);
+    parts.push(Part { name, at, len: spec.len, fields: fields(&body, at) });
+    for option in ndp::options(spec, octets) {
+        let row = ND_OPTIONS.iter().find(|row| row.kind == option.kind);
+        let all: Vec<_> =
+            FieldView::all(row.map_or(&[][..], |row| row.fields), option.body, option.offset + 2).collect();
+        let title = row.map_or("Unknown option", |row| row.title);
+        let (name, len) = (format!("{title} ({})", option.kind), option.body.len() + 2);
+        parts.push(Part { name, at: at + option.offset, len, fields: fields(&all, at) });
+    }
+    true
 }
 
 fn part(option: &OptionView<'_>, at: usize) -> Part {

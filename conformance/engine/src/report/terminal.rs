@@ -1,10 +1,12 @@
 //! For people: what went wrong first, three lines each; then a row per case; last what was counted, including what did not
 //! run.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Counts, Report};
 use crate::result::CaseResult;
+use crate::script::plan::NO_ROLE;
 use crate::verdict::Verdict;
 
 /// Whether colours are used. The caller knows whether there is a terminal.
@@ -32,8 +34,10 @@ impl fmt::Display for Terminal<'_> {
         for result in results {
             self.reason(f, result)?;
         }
-        let longest = results.iter().map(|result| result.name.len()).max().unwrap_or(0);
-        for result in results {
+        // Cases for another kind of node are many and say all the same.
+        let (others, of_it): (Vec<_>, Vec<_>) = results.iter().partition(|result| is_for_others(result));
+        let longest = of_it.iter().map(|result| result.name.len()).max().unwrap_or(0);
+        for result in of_it {
             let (verdict, name) = (self.verdict(result.verdict), &result.name);
             let remark = match (&result.not_applicable, &result.waiver, result.unclean) {
                 (Some(why), ..) => format!("  ({why})"),
@@ -45,11 +49,25 @@ impl fmt::Display for Terminal<'_> {
             };
             writeln!(f, "{verdict}  {name:longest$}  {}{remark}", result.title)?;
         }
+        let mut why: BTreeMap<&str, usize> = BTreeMap::new();
+        for result in others {
+            *why.entry(result.not_applicable.as_deref().unwrap_or_default()).or_default() += 1;
+        }
+        for (why, cases) in why {
+            let verdict = self.verdict(Verdict::NotApplicable);
+            writeln!(f, "{verdict}  {cases} {}  ({why})", if cases == 1 { "case" } else { "cases" })?;
+        }
         if !results.is_empty() {
             writeln!(f)?;
         }
         self.counts(f)
     }
+}
+
+/// Whether a case does not apply because it is for another kind of node.
+fn is_for_others(result: &CaseResult) -> bool {
+    let why = result.not_applicable.as_deref().unwrap_or_default();
+    why.strip_prefix(result.iut.as_str()).is_some_and(|why| why.starts_with(NO_ROLE))
 }
 
 impl Terminal<'_> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use dmm_codec::Instant;
 
 use super::{Done, Running};
+use crate::contents::Contents;
 use crate::identity;
 use crate::packet::options;
 use crate::script::model::Auto;
@@ -40,8 +41,7 @@ impl Running<'_> {
         let logged = &self.log[packet];
         let (port, at) = (logged.port.clone(), logged.at);
         let Some(auto) = self.auto(&port) else { return };
-        let answers = logged.readable().is_some_and(|(_, view)| view.mh_type() == auto.answer.mh_type);
-        if !answers {
+        if Contents::of(logged, auto.answer).is_none() {
             return;
         }
         let drop_first = auto.drop_first;
@@ -74,9 +74,10 @@ impl Running<'_> {
         }
         // The answer is made from the request alone, whatever step is being done meanwhile.
         let outer = std::mem::replace(&mut self.scopes, vec![scope]);
-        let built = self.build(&port, &template, None);
+        let composed = self.compose(&port, &template, None);
         self.scopes = outer;
-        let sent = self.transmit(&port, &built?)?;
+        let (octets, way) = composed?;
+        let sent = self.transmit_by(&port, &octets, &way)?;
         let name = self.setup.iut.role;
         let comment = format!("{} {port} answers packet {} of the {name} by itself", auto.span, packet + 1);
         self.log[sent].comments.push(comment);

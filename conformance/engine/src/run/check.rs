@@ -2,23 +2,28 @@
 
 use std::time::Duration;
 
+use dmm_codec::header::PBU;
 use dmm_codec::packet::ICMPV6;
 use dmm_codec::{
-    AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MessageSpec, MnIdentifier,
-    MobilityOption, Pbu, PbuFlags,
+    AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pbu,
+    PbuFlags,
 };
 
 use super::{Done, Running};
+use crate::contents::Contents;
 use crate::identity::{self, PROBE};
 use crate::judge::timing::{RateVerdict, rate, token_bucket};
-use crate::packet::{Direction, message_value};
+use crate::packet::{Direction, message_value, options};
 use crate::record::{Timing, TimingRule};
+use crate::script::messages::Msg;
 use crate::script::model::{At, Check, Matcher};
 use crate::script::value::Value;
 use crate::script::yaml::Node;
-use crate::transport::Role;
+use crate::transport::{Action, Role};
 use crate::verdict::Level;
 
+/// The mobility option that says whom a message is about (RFC 4283).
+const MN_ID: u8 = 8;
 /// How long a living implementation may take where its profile does not say.
 const RESPONSE_TIME: Duration = Duration::from_secs(1);
 
@@ -32,9 +37,9 @@ impl Running<'_> {
                 let per = self.resolve_as(per, Value::duration)?;
                 let ports = self.ports(to)?;
                 if *per_node {
-                    ports.iter().try_for_each(|port| self.rate(std::slice::from_ref(port), msg, max, per))
+                    ports.iter().try_for_each(|port| self.rate(std::slice::from_ref(port), *msg, max, per))
                 } else {
-                    self.rate(&ports, msg, max, per)
+                    self.rate(&ports, *msg, max, per)
                 }
             }
             Check::TokenBucket { of, rate, burst, slack } => {
@@ -83,16 +88,22 @@ impl Running<'_> {
     }
 
     /// Over the whole case, preamble included: the limit knows no phases.
-    fn rate(&mut self, ports: &[String], msg: &MessageSpec, max: usize, per: Duration) -> Done {
+    fn rate(&mut self, ports: &[String], msg: Msg, max: usize, per: Duration) -> Done {
         let counts = |logged: &crate::packet::Logged| {
             logged.direction == Direction::Received
                 && ports.contains(&logged.port)
-                && logged.mobility().is_some_and(|(_, view)| view.mh_type() == msg.mh_type)
+                && match msg {
+                    // Whatever is wrong with it, it was sent.
+                    Msg::Mobility(spec) => {
+                        logged.mobility().is_some_and(|(_, view)| view.mh_type() == spec.mh_type)
+                    }
+                    other => Contents::of(logged, other).is_some(),
+                }
         };
         let packets: Vec<usize> = (0..self.log.len()).filter(|packet| counts(&self.log[*packet])).collect();
         let times: Vec<Instant> = packets.iter().map(|packet| self.log[*packet].at).collect();
-        let what = format!("at most {max} {} in {per:?} at {}", msg.name, ports.join(", "));
-        let label = format!("{} at {}", msg.name, ports.join(", "));
+        let what = format!("at most {max} {} in {per:?} at {}", msg.name(), ports.join(", "));
+        let label = format!("{} at {}", msg.name(), ports.join(", "));
         self.timing(label, &packets, TimingRule::Rate { max, per });
         match rate(&times, max, per, self.instance.clock.jitter) {
             RateVerdict::Within => Ok(()),
@@ -130,11 +141,50 @@ impl Running<'_> {
         self.timings.push(Timing { label, requirement, packets, rule });
     }
 
-    /// A fresh mobile node registers; any PBA shows that the implementation is there and reads messages.
+    /// A fresh mobile node shows that the implementation is there and reads what it gets.
     fn alive(&mut self) -> Done {
-        if !matches!(self.setup.iut.role, Role::Cmd | Role::Lma) {
-            return Err(self.broken(format!("not supported yet: `alive` for a {}", self.setup.iut.role)));
+        match self.setup.iut.role {
+            Role::Cmd | Role::Lma => self.answers_pbus(),
+            Role::Maar | Role::Mag => self.registers(),
         }
+    }
+
+    /// A fresh mobile node comes to the access link: a PBU about it must leave. It goes again, so that nothing is sent for it
+    /// later (RFC 5213 §6.9.4 (2)).
+    fn registers(&mut self) -> Done {
+        let nai = self.setup.mobiles.iter().find(|mobile| mobile.name == PROBE).map(|it| it.nai.clone());
+        let nai = nai.ok_or_else(|| self.broken("the setup has no mobile node to probe with"))?;
+        self.act(&Action::Attach { mobile: PROBE.to_string(), at: None }, PROBE, None)?;
+        let first = self.log.len();
+        let within = self.profile.pixit.get("response_time").and_then(|time| time.duration().ok());
+        let deadline = self.now() + within.unwrap_or(RESPONSE_TIME);
+        let mut looked_at = first;
+        let found = loop {
+            let is_about_it = |packet: &usize| {
+                let logged = &self.log[*packet];
+                let view = logged.readable().map(|(_, view)| view).filter(|view| view.mh_type() == PBU);
+                let mn = view.and_then(|view| options(&view, MN_ID).next().map(|option| option.body));
+                mn.is_some_and(|mn| mn.ends_with(nai.as_bytes()))
+            };
+            if let Some(packet) = (looked_at..self.log.len()).find(is_about_it) {
+                break Some(packet);
+            }
+            looked_at = self.log.len();
+            if !self.pump(deadline)? {
+                break None;
+            }
+        };
+        self.act(&Action::Detach { mobile: PROBE.to_string() }, PROBE, None)?;
+        let Some(packet) = found else {
+            let expected = "a PBU about a mobile node that has come".to_string();
+            return self.judge(None, expected, "silence".to_string());
+        };
+        self.take(packet, None);
+        Ok(())
+    }
+
+    /// A fresh mobile node is registered; any PBA will do.
+    fn answers_pbus(&mut self) -> Done {
         let prober = self.setup.roles.iter().find(|role| matches!(role.role, Role::Maar | Role::Mag));
         let prober = prober.ok_or_else(|| self.broken("`alive` needs a role that sends PBUs"))?.clone();
         let at = self.setup.mobiles.iter().position(|mobile| mobile.name == PROBE);

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use dmm_codec::Instant;
 use dmm_codec::wire::FieldKind;
-use dmm_codec::{Instant, MessageView, OptionView};
 
 use super::{Done, Running};
+use crate::contents::{Contents, Seen, macs};
 use crate::judge::matcher::{Mismatch, equal, holds};
-use crate::packet::{Direction, Parsed, field_value, message_value, option_value, options};
+use crate::packet::{Direction, Logged, Parsed};
 use crate::script::model::{Branch, Expect, Filter, Matcher, Mode, OptionMatch, Subject};
 use crate::script::span::LoadError;
 use crate::script::value::Value;
@@ -25,10 +26,11 @@ impl Running<'_> {
         let Some(packet) = self.wait_for(&ports, &expect.filter, deadline)? else {
             let what = format!(
                 "{} at {} within {:?}",
-                expect.filter.msg.name,
+                expect.filter.msg.name(),
                 ports.join(", "),
                 deadline.since(start)
             );
+            self.missed.extend(expect.label.clone());
             return self.missing(&ports, &expect.filter, what);
         };
         self.take(packet, expect.label.as_ref());
@@ -66,6 +68,7 @@ impl Running<'_> {
                 }
             }
             if !self.pump(deadline)? {
+                self.missed.extend(expect.label.clone());
                 return self.none_of(expect, ports, &allowed, deadline.since(start));
             }
         }
@@ -73,7 +76,7 @@ impl Running<'_> {
 
     /// Says of the first message that came what keeps it from being each of the branches.
     fn none_of(&mut self, expect: &Expect, ports: &[String], allowed: &[&Branch], time: Duration) -> Done {
-        let name = expect.filter.msg.name;
+        let name = expect.filter.msg.name();
         let names: Vec<&str> = allowed.iter().map(|branch| branch.name.as_str()).collect();
         let what =
             format!("a {name} at {} within {time:?} that is one of: {}", ports.join(", "), names.join(", "));
@@ -127,7 +130,7 @@ impl Running<'_> {
         let deadline = start + self.resolve_as(&expect.time, Value::duration)?;
         let Some(packet) = self.wait_for(&ports, &expect.filter, deadline)? else { return Ok(()) };
         self.log[packet].claimed = true;
-        let name = expect.filter.msg.name;
+        let name = expect.filter.msg.name();
         let what = format!("no {name} at {} for {:?}", ports.join(", "), deadline.since(start));
         let seen = format!("a {name} after {:?}", self.log[packet].at.since(start));
         self.judge(Some(packet), what, seen)
@@ -142,7 +145,7 @@ impl Running<'_> {
         for (done, port) in ports.iter().enumerate() {
             let one = std::slice::from_ref(port);
             let Some(packet) = self.wait_for(one, &expect.filter, deadline)? else {
-                let name = expect.filter.msg.name;
+                let name = expect.filter.msg.name();
                 let time = deadline.since(start);
                 let all = ports.len();
                 let what =
@@ -205,7 +208,7 @@ impl Running<'_> {
         logged.direction == Direction::Received
             && !logged.claimed
             && ports.contains(&logged.port)
-            && logged.readable().is_some_and(|(_, view)| view.mh_type() == filter.msg.mh_type)
+            && Contents::of(logged, filter.msg).is_some()
     }
 
     /// Nothing met the filter: says what came nearest.
@@ -224,7 +227,7 @@ impl Running<'_> {
             // There is no packet to show but the one that should have been answered.
             let stimulus =
                 (self.mark..self.log.len()).rfind(|sent| self.log[*sent].direction == Direction::Sent);
-            return self.judge(stimulus, what, format!("no {} there", filter.msg.name));
+            return self.judge(stimulus, what, format!("no {} there", filter.msg.name()));
         };
         let expected: Vec<_> = mismatches.iter().map(|m| format!("{} {}", m.what, m.expected)).collect();
         let seen: Vec<_> = mismatches.iter().map(|m| format!("{} {}", m.what, m.seen)).collect();
@@ -233,21 +236,25 @@ impl Running<'_> {
 
     /// Everything in a message that is not as the filter says.
     pub(super) fn mismatches(&self, packet: usize, filter: &Filter) -> Result<Vec<Mismatch>, LoadError> {
-        let Some((ip, view)) = self.log[packet].readable() else { return Ok(Vec::new()) };
+        let logged = &self.log[packet];
+        let Some((ip, contents)) = logged.ip.as_ref().zip(Contents::of(logged, filter.msg)) else {
+            return Ok(Vec::new());
+        };
         let mut found = Vec::new();
         for (subject, matcher) in &filter.fields {
-            let (seen, kind) = subject_value(*subject, ip, &view);
+            let (seen, kind) = subject_value(*subject, logged, ip, &contents);
             if let Some((expected, seen)) = self.mismatch(&matcher.value, seen.as_ref(), kind)? {
                 found.push(Mismatch { what: subject.name().to_string(), expected, seen });
             }
         }
+        let options = contents.options();
         for option in &filter.has {
-            found.extend(self.lacking(option, &view)?);
+            found.extend(self.lacking(option, &options)?);
         }
         for option in &filter.lacks {
             let name = option.spec.name;
-            for candidate in options(&view, option.spec.kind) {
-                if self.option_mismatches(option, &candidate)?.is_empty() {
+            for candidate in options.iter().filter(|seen| seen.kind == option.spec.kind) {
+                if self.option_mismatches(option, candidate)?.is_empty() {
                     let what = format!("options.{name}");
                     found.push(Mismatch {
                         what,
@@ -259,10 +266,10 @@ impl Running<'_> {
             }
         }
         if filter.mode != Mode::Subset {
-            found.extend(self.out_of_order(filter, &view)?);
+            found.extend(self.out_of_order(filter, &options)?);
         }
         for (spec, matcher) in &filter.count {
-            let count = Value::Int(options(&view, spec.kind).count() as i128);
+            let count = Value::Int(options.iter().filter(|seen| seen.kind == spec.kind).count() as i128);
             if let Some((expected, seen)) = self.mismatch(&matcher.value, Some(&count), None)? {
                 found.push(Mismatch { what: format!("number of {}", spec.name), expected, seen });
             }
@@ -271,9 +278,8 @@ impl Running<'_> {
     }
 
     /// What keeps the options from standing in the order of `has`, and in the exact mode alone.
-    fn out_of_order(&self, filter: &Filter, view: &MessageView<'_>) -> Result<Option<Mismatch>, LoadError> {
-        let seen: Vec<_> =
-            view.options().filter_map(Result::ok).filter(|option| !option.is_padding()).collect();
+    fn out_of_order(&self, filter: &Filter, options: &[Seen]) -> Result<Option<Mismatch>, LoadError> {
+        let seen: Vec<_> = options.iter().filter(|option| !option.is_padding).collect();
         let mut wanted = filter.has.iter().peekable();
         for option in &seen {
             let fits = match wanted.peek() {
@@ -293,7 +299,7 @@ impl Running<'_> {
             return Ok(None);
         }
         let names: Vec<_> = filter.has.iter().map(|option| option.spec.name).collect();
-        let kinds = seen.iter().map(|option| option.spec().map_or("unknown", |spec| spec.name));
+        let kinds = seen.iter().map(|option| option.name.unwrap_or("unknown"));
         let only = if filter.mode == Mode::Exact { " and no others" } else { "" };
         Ok(Some(Mismatch {
             what: "options".to_string(),
@@ -303,10 +309,10 @@ impl Running<'_> {
     }
 
     /// What keeps every option of the message from being the one that it must have.
-    fn lacking(&self, option: &OptionMatch, view: &MessageView<'_>) -> Result<Option<Mismatch>, LoadError> {
+    fn lacking(&self, option: &OptionMatch, options: &[Seen]) -> Result<Option<Mismatch>, LoadError> {
         let mut nearest: Option<Vec<Mismatch>> = None;
-        for candidate in options(view, option.spec.kind) {
-            let mismatches = self.option_mismatches(option, &candidate)?;
+        for candidate in options.iter().filter(|seen| seen.kind == option.spec.kind) {
+            let mismatches = self.option_mismatches(option, candidate)?;
             if mismatches.is_empty() {
                 return Ok(None);
             }
@@ -334,15 +340,11 @@ impl Running<'_> {
         Ok(if parts.is_empty() { "there".to_string() } else { format!("there with {}", parts.join(", ")) })
     }
 
-    fn option_mismatches(
-        &self,
-        option: &OptionMatch,
-        seen: &OptionView<'_>,
-    ) -> Result<Vec<Mismatch>, LoadError> {
+    fn option_mismatches(&self, option: &OptionMatch, seen: &Seen) -> Result<Vec<Mismatch>, LoadError> {
         let mut found = Vec::new();
         for (field, matcher) in &option.fields {
-            let value = option_value(seen, field);
-            if let Some((expected, seen)) = self.mismatch(matcher, value.as_ref(), Some(field.kind))? {
+            let value = seen.field(field.name);
+            if let Some((expected, seen)) = self.mismatch(matcher, value, Some(field.kind))? {
                 found.push(Mismatch { what: field.name.to_string(), expected, seen });
             }
         }
@@ -408,14 +410,18 @@ impl Running<'_> {
 
 fn subject_value(
     subject: Subject,
+    logged: &Logged,
     ip: &Parsed,
-    view: &MessageView<'_>,
+    contents: &Contents<'_>,
 ) -> (Option<Value>, Option<FieldKind>) {
+    let mac = |which: usize| macs(&logged.frame).map(|macs| Value::Octets(macs[which].to_vec()));
     match subject {
         Subject::Src => (Some(Value::Addr(ip.src)), None),
         Subject::Dst => (Some(Value::Addr(ip.dst)), None),
         Subject::HopLimit => (Some(Value::Int(ip.hop_limit.into())), None),
-        Subject::Field(spec) => (message_value(view, spec.name), Some(spec.kind)),
+        Subject::SrcMac => (mac(0), None),
+        Subject::DstMac => (mac(1), None),
+        Subject::Field(spec) => (contents.field(spec.name), Some(spec.kind)),
     }
 }
 
@@ -427,11 +433,4 @@ fn show(seen: &Value, kind: Option<FieldKind>) -> String {
         return format!("{number} ({})", name.label);
     }
     seen.to_string()
-}
-
-/// The main value of an option, as [`field_value`] gives it.
-pub(super) fn first_value(view: &MessageView<'_>, kind: u8, name: &str) -> Option<Value> {
-    let option = options(view, kind).next()?;
-    let fields: Vec<_> = option.fields().collect();
-    fields.iter().find(|field| field.spec.name == name).map(|field| field_value(field, &fields))
 }

@@ -4,6 +4,7 @@ mod auto;
 mod check;
 mod expect;
 mod outcome;
+mod packet;
 mod repeat;
 mod resolve;
 mod send;
@@ -11,6 +12,7 @@ mod series;
 mod step;
 mod wire;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ use crate::script::model::Step;
 use crate::script::plan::Instance;
 use crate::script::span::{LoadError, Span};
 use crate::script::value::Value;
-use crate::transport::{Address, Bench, Role, Setup, Transport};
+use crate::transport::{Address, Bench, Role, Setup, Transport, Wanted};
 use crate::verdict::{Finding, Level, Verdict, worst};
 use dmm_codec::Instant;
 
@@ -66,7 +68,8 @@ fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseRe
     if result.not_applicable.is_some() {
         return result;
     }
-    let opened = setup(instance, profile).and_then(|setup| {
+    let opened = wanted(instance, profile).and_then(|wanted| {
+        let setup = bench.setup(&wanted).map_err(|error| error.to_string())?;
         let transport = bench.open(&setup).map_err(|error| error.to_string())?;
         Ok((setup, transport))
     });
@@ -84,8 +87,12 @@ fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseRe
     running.finish(result)
 }
 
-/// The roles, addresses and mobile nodes of an instance.
+/// The roles, addresses and mobile nodes of an instance, where the bench has none of its own.
 pub fn setup(instance: &Instance, profile: &Profile) -> Result<Setup, String> {
+    wanted(instance, profile)?.fresh()
+}
+
+fn wanted(instance: &Instance, profile: &Profile) -> Result<Wanted, String> {
     let case = &instance.case;
     let mut roles: Vec<(String, Role)> = Vec::new();
     for tester in &case.testers {
@@ -108,7 +115,7 @@ pub fn setup(instance: &Instance, profile: &Profile) -> Result<Setup, String> {
     }
     let role = case.iut.or(profile.roles.first().copied()).unwrap_or(Role::Cmd);
     let mobiles: Vec<String> = case.mobiles.iter().map(|mobile| mobile.value.clone()).collect();
-    identity::allocate(instance.index, Address { role, addr: profile.addr }, &roles, &mobiles)
+    Ok(Wanted { index: instance.index, iut: Address { role, addr: profile.addr }, roles, mobiles })
 }
 
 /// The tester or the bench is at fault.
@@ -165,6 +172,14 @@ struct Running<'a> {
     /// Where in the log the phase began: earlier packets are not looked at by its steps.
     mark: usize,
     labels: BTreeMap<String, Vec<usize>>,
+    /// The latest that the bench's clock has said.
+    latest: Instant,
+    /// How many steps were done.
+    steps_done: usize,
+    /// Labels of messages that did not come, where that was no reason to stop.
+    missed: BTreeSet<String>,
+    /// Whether a step asked for one of those, and so cannot be done.
+    asked_for_missed: Cell<bool>,
     /// Arguments of procedures and templates, the innermost last.
     scopes: Vec<BTreeMap<String, Value>>,
     /// Steps that are being done, the outermost first; with what they say for those within them.
@@ -201,12 +216,16 @@ impl<'a> Running<'a> {
             instance,
             profile,
             started: transport.now(),
+            latest: transport.now(),
             setup,
             transport,
             phase: Phase::Preamble,
             log: Vec::new(),
             mark: 0,
             labels: BTreeMap::new(),
+            steps_done: 0,
+            missed: BTreeSet::new(),
+            asked_for_missed: Cell::new(false),
             scopes: Vec::new(),
             calls: Vec::new(),
             autos: auto::Autos::default(),
@@ -373,7 +392,7 @@ impl<'a> Running<'a> {
         result.unclean = self.unclean;
         result.judged = self.judged.into_iter().collect();
         result.timings = self.timings;
-        result.stations = evidence::stations(&self.setup, &result.iut);
+        result.stations = evidence::stations(&self.setup, &result.iut, &self.log);
         result.packets = self.log.iter().map(|logged| evidence::record(logged, self.started)).collect();
         result.duration = self.transport.now().since(self.started);
         match evidence::capture(&result, &self.setup, &self.log) {

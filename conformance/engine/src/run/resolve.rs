@@ -1,12 +1,15 @@
 //! References to values: `$mn1.nai`, `$maar1.prefix.mn1`, `$reg.seq`, `$series.interval.0`, `$pixit.response_time`.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use dmm_codec::option::spec_by_name;
+use dmm_codec::packet::link_local;
+use ipnet::Ipv6Net;
 
 use super::{Done, Running};
+use crate::contents::{Contents, macs};
 use crate::identity;
-use crate::packet::{message_value, option_octets, options};
+use crate::script::messages::OptionRow;
 use crate::script::span::LoadError;
 use crate::script::value::Value;
 use crate::script::yaml::{Kind, Node};
@@ -46,9 +49,14 @@ impl Running<'_> {
         let mut ports = Vec::new();
         for name in names {
             match self.as_role(&name) {
-                Value::Role(port) => ports.push(port),
+                Value::Role(port) | Value::Mobile(port) => ports.push(port),
                 Value::List(roles) => ports.extend(roles.iter().map(ToString::to_string)),
-                other => return Err(node.span.error(format!("`{other}` is no role of this case")).into()),
+                other => {
+                    return Err(node
+                        .span
+                        .error(format!("`{other}` is no role and no mobile node of this case"))
+                        .into());
+                }
             }
         }
         Ok(ports)
@@ -98,6 +106,10 @@ impl Running<'_> {
         if let Some(value) = self.named(root) {
             return self.inside(&value, path, &rest);
         }
+        if self.missed.contains(root) {
+            self.asked_for_missed.set(true);
+            return Err(format!("`{root}` has not come"));
+        }
         match (root, &rest[..]) {
             ("env", ["jitter"]) => Ok(Value::Duration(self.instance.clock.jitter)),
             ("env", ["early"]) => Ok(Value::Text(format!("{}%", self.instance.clock.early))),
@@ -131,7 +143,8 @@ impl Running<'_> {
                 match rest {
                     ["nai"] => Ok(Value::Text(mobile.nai.clone())),
                     ["mac"] => Ok(Value::Octets(mobile.mac.to_vec())),
-                    _ => Err(format!("`{path}`: a mobile node has nai and mac")),
+                    ["link_local"] => Ok(Value::Addr(link_local(mobile.mac))),
+                    _ => Err(format!("`{path}`: a mobile node has nai, mac and link_local")),
                 }
             }
             (Value::List(items), [index, rest @ ..]) => {
@@ -141,6 +154,8 @@ impl Running<'_> {
                 self.inside(item, path, rest)
             }
             (Value::Packet(packet), _) => self.inside_packet(*packet, path, rest),
+            // An address to speak of, where only the prefix is known.
+            (Value::Net(net), ["host"]) => Ok(Value::Addr(host(net))),
             _ => Err(format!("`{path}`: `{value}` has nothing inside")),
         }
     }
@@ -202,26 +217,40 @@ impl Running<'_> {
 
     fn inside_packet(&self, packet: usize, path: &str, rest: &[&str]) -> Result<Value, String> {
         let none = || format!("`{path}`: packet {} has no such field", packet + 1);
-        let (ip, view) = self.log.get(packet).and_then(|logged| logged.mobility()).ok_or_else(none)?;
+        let logged = self.log.get(packet).ok_or_else(none)?;
+        let (ip, contents) = logged.ip.as_ref().zip(Contents::whatever(logged)).ok_or_else(none)?;
+        let mac = |which: usize| macs(&logged.frame).map(|macs| Value::Octets(macs[which].to_vec()));
         match rest {
             [] => Ok(Value::Packet(packet)),
             ["src"] => Ok(Value::Addr(ip.src)),
             ["dst"] => Ok(Value::Addr(ip.dst)),
-            ["options", name, number @ ..] => {
-                let spec =
-                    spec_by_name(name).ok_or_else(|| format!("`{path}`: no option is called `{name}`"))?;
-                let number = match number {
-                    [] => 0,
-                    [number] => number.parse().map_err(|_| none())?,
-                    _ => return Err(none()),
+            ["hop_limit"] => Ok(Value::Int(ip.hop_limit.into())),
+            ["src_mac"] => mac(0).ok_or_else(none),
+            ["dst_mac"] => mac(1).ok_or_else(none),
+            ["options", name, inside @ ..] => {
+                let row = OptionRow::by_name(name);
+                let row = row.ok_or_else(|| format!("`{path}`: no option is called `{name}`"))?;
+                let (number, inside) = match inside.split_first() {
+                    Some((number, inside)) if number.parse::<usize>().is_ok() => {
+                        (number.parse().unwrap_or_default(), inside)
+                    }
+                    _ => (0, inside),
                 };
+                let options = contents.options_of(&row);
                 // An option that the message does not have is nothing: a message made from it leaves it out.
-                Ok(options(&view, spec.kind)
-                    .nth(number)
-                    .map_or(Value::Nothing, |option| option_octets(&option)))
+                let Some(option) = options.get(number) else { return Ok(Value::Nothing) };
+                match inside {
+                    [] => Ok(option.whole().clone()),
+                    [field, inside @ ..] => self.inside(option.field(field).ok_or_else(none)?, path, inside),
+                }
             }
-            [field] => message_value(&view, field).ok_or_else(none),
+            [field] => contents.field(field).ok_or_else(none),
             _ => Err(none()),
         }
     }
+}
+
+/// The first address of a prefix behind the one that stands for its routers (RFC 4291 §2.6.1).
+fn host(net: &Ipv6Net) -> Ipv6Addr {
+    Ipv6Addr::from(u128::from(net.network()) | u128::from(net.prefix_len() < 128))
 }

@@ -3,16 +3,21 @@
 
 use std::net::Ipv4Addr;
 
-use dmm_codec::edit::Change;
 use dmm_codec::header::Header;
+use dmm_codec::icmp;
 use dmm_codec::message::{Padded, repair_checksum};
+use dmm_codec::packet::{ICMPV6, MOBILITY_HEADER, Mac};
 use dmm_codec::wire::{FieldKind, FieldSpec, Width, Wire as _};
-use dmm_codec::{Lifetime, Message, MessageSpec, MobilityOption, OptionSpec, SubOptionTable, UnknownOption};
+use dmm_codec::{
+    Lifetime, Message, MessageSpec, MessageView, MobilityOption, OptionView, SubOptionTable, UnknownOption,
+};
 
+use super::wire::Way;
 use super::{Done, Running, Stop};
 use crate::script::body::{raw, single, sub_option};
 use crate::script::filter::{Row, main_field, meaningful, named_field, needs_fields};
-use crate::script::model::{Body, Checksum, Ip, OptionEntry, OptionKind, Send, Wire};
+use crate::script::messages::{Msg, OptionRow};
+use crate::script::model::{Body, Checksum, OptionEntry, OptionKind, Padding, Send, Wire};
 use crate::script::span::LoadError;
 use crate::script::value::{Value, parse_duration};
 use crate::script::yaml::{Kind, Node};
@@ -27,10 +32,10 @@ impl<'a> Running<'a> {
             scope.insert(name.clone(), self.as_role(&value));
         }
         self.scopes.push(scope);
-        let built = self.build(&port, &send.body, row.as_ref());
+        let composed = self.compose(&port, &send.body, row.as_ref());
         self.scopes.pop();
-        let ip = self.around(&send.body, row.as_ref())?;
-        let packet = self.transmit_in(&port, &built?, &ip)?;
+        let (octets, way) = composed?;
+        let packet = self.transmit_by(&port, &octets, &way)?;
         let name = self.setup.iut.role;
         self.comment(packet, &format!("sent from {port} to the {name}"));
         if let Some(label) = &send.label {
@@ -39,19 +44,27 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// The octets of a message: the template, the keys over it, the row of the case over them.
-    pub(super) fn build(&mut self, port: &str, body: &Body, row: Option<&Body>) -> Done<Vec<u8>> {
+    /// The octets of a message, and the packet around them: the template, the keys over it, the row of the case over them.
+    pub(super) fn compose(&mut self, port: &str, body: &Body, row: Option<&Body>) -> Done<(Vec<u8>, Way)> {
         let layers = self.layers(body, row)?;
         let msg = layers.iter().rev().find_map(|layer| layer.msg.as_ref()).map(|msg| msg.value);
         let msg = msg.ok_or_else(|| body.span.error("which message? Write `msg`"))?;
-        let mut message = self.message(port, msg, &layers)?;
-        *message.options_mut() = self.options(&layers)?;
-        let addresses = self.role(port).map(|role| (role.addr, self.setup.iut.addr));
-        let (src, dst) = addresses.ok_or_else(|| self.broken(format!("no role `{port}`")))?;
+        let station = self.station(port).ok_or_else(|| self.nobody(port))?;
+        let (mut octets, way) = match msg {
+            Msg::Mobility(spec) => {
+                let mut message = self.message(port, spec, &layers)?;
+                *message.options_mut() = self.options(&layers)?;
+                let way = self.around(self.way(&station, MOBILITY_HEADER), &layers)?;
+                (padded(&message, body, &layers)?, way)
+            }
+            other => self.packet(&station, other, &layers)?,
+        };
+        let sum = |octets: &mut [u8]| match way.next_header {
+            MOBILITY_HEADER => repair_checksum(octets, way.src, way.dst),
+            ICMPV6 => icmp::repair_checksum(octets, way.src, way.dst),
+            _ => {}
+        };
         let wires: Vec<&Wire> = layers.iter().map(|layer| &layer.wire).collect();
-        let padded = if wires.iter().any(|wire| wire.no_padding) { Padded::EndOnly } else { Padded::Aligned };
-        let too_long = |error: dmm_codec::EncodeError| Stop::from(body.span.error(error.to_string()));
-        let mut octets = message.encode_unsummed(padded).map_err(too_long)?;
         for edit in wires.iter().flat_map(|wire| &wire.patch) {
             edit.value.apply(&mut octets).map_err(|error| edit.span.error(error.to_string()))?;
         }
@@ -62,21 +75,26 @@ impl<'a> Running<'a> {
             octets.truncate(wire.truncate.unwrap_or(octets.len()));
             octets.extend_from_slice(&wire.append);
         }
-        repair_checksum(&mut octets, src, dst);
+        sum(&mut octets);
+        let field = if way.next_header == ICMPV6 { 2 } else { 4 };
         for wire in &wires {
             let change = match wire.checksum {
                 Checksum::Auto => continue,
-                Checksum::Set(sum) => Change::Set(sum.into()),
-                Checksum::Xor(bits) => Change::Xor(bits.into()),
+                Checksum::Set(sum) => sum,
+                // The field has what is right; the bits are flipped in it.
+                Checksum::Xor(bits) => {
+                    let right = octets.get(field..field + 2).unwrap_or(&[0, 0]);
+                    u16::from_be_bytes([right[0], right[1]]) ^ bits
+                }
             };
-            let at = dmm_codec::edit::Place::Field("checksum".to_string());
-            let edit = dmm_codec::edit::Edit { at, change };
-            edit.apply(&mut octets).map_err(|error| body.span.error(error.to_string()))?;
+            let place = octets.get_mut(field..field + 2);
+            let place = place.ok_or_else(|| body.span.error("the message is too short for a checksum"))?;
+            place.copy_from_slice(&change.to_be_bytes());
         }
         for edit in wires.iter().flat_map(|wire| &wire.late_patch) {
             edit.value.apply(&mut octets).map_err(|error| edit.span.error(error.to_string()))?;
         }
-        Ok(octets)
+        Ok((octets, way))
     }
 
     /// The templates of a message, its own keys over them, the row of the case over those.
@@ -94,14 +112,29 @@ impl<'a> Running<'a> {
         Ok(below.into_iter().chain([body]).chain(row).collect())
     }
 
-    /// What is unusual in the packet around a message.
-    fn around(&self, body: &Body, row: Option<&Body>) -> Done<Ip> {
-        let mut ip = Ip::default();
-        for layer in self.layers(body, row)? {
-            ip.hop_limit = layer.ip.hop_limit.or(ip.hop_limit);
-            ip.headers.extend(layer.ip.headers.iter().cloned());
+    /// The packet around a message, with what the layers say of it.
+    pub(super) fn around(&self, mut way: Way, layers: &[&Body]) -> Done<Way> {
+        for layer in layers {
+            let ip = &layer.ip;
+            way.hop_limit = ip.hop_limit.unwrap_or(way.hop_limit);
+            way.headers.extend(ip.headers.iter().cloned());
+            way.fragment = ip.fragment.or(way.fragment);
+            way.tunnel |= ip.tunnel;
+            if let Some(node) = &ip.src {
+                way.src = self.resolve_as(node, Value::addr)?;
+            }
+            if let Some(node) = &ip.dst {
+                way.dst = self.resolve_as(node, Value::addr)?;
+            }
+            if let Some(node) = &ip.dst_mac {
+                let mac = |value: &Value| {
+                    let octets = value.octets()?;
+                    Mac::try_from(octets.as_slice()).map_err(|_| format!("`{value}` is not six octets"))
+                };
+                way.dst_mac = Some(self.resolve_as(node, mac)?);
+            }
         }
-        Ok(ip)
+        Ok(way)
     }
 
     /// The message without options: its fields written after the table, and read back as a message.
@@ -111,10 +144,7 @@ impl<'a> Running<'a> {
             Header { payload_proto: 59, header_len: 0, mh_type: msg.mh_type, reserved: 0, checksum: 0 };
         header.write(&mut octets);
         for spec in msg.fields {
-            let written = |name: &str| {
-                let found = layers.iter().rev().flat_map(|layer| &layer.fields);
-                found.clone().find(|(field, _)| field.value == name).map(|(_, node)| node)
-            };
+            let written = |name: &str| written(layers, name);
             let raw = written("lifetime_units").filter(|_| matches!(spec.kind, FieldKind::Lifetime));
             match (raw, written(spec.name)) {
                 (Some(node), _) => {
@@ -143,7 +173,8 @@ impl<'a> Running<'a> {
         Ok(decoded.map_err(|error| self.broken(format!("the message cannot be built: {error}")))?.message)
     }
 
-    fn options(&mut self, layers: &[&Body]) -> Done<Vec<MobilityOption>> {
+    /// The options of a message, as the layers put in, add and take out.
+    pub(super) fn entries<'b>(layers: &[&'b Body]) -> Vec<&'b OptionEntry> {
         let mut entries: Vec<&OptionEntry> = Vec::new();
         for layer in layers {
             if let Some(options) = &layer.options {
@@ -158,20 +189,44 @@ impl<'a> Running<'a> {
             entries.splice(0..0, &layer.add_first);
             entries.extend(&layer.add);
         }
+        entries
+    }
+
+    fn options(&mut self, layers: &[&Body]) -> Done<Vec<MobilityOption>> {
         let mut options = Vec::new();
-        for entry in entries {
+        for entry in Self::entries(layers) {
             match &entry.kind {
                 OptionKind::Raw(kind, data) => {
                     options.push(MobilityOption::Unknown(UnknownOption::on_purpose(*kind, data)));
                 }
-                OptionKind::Known(spec, node) => options.extend(self.option(spec, node)?),
+                OptionKind::Known(row, node) => options.extend(self.option(*row, node)?),
             }
         }
         Ok(options)
     }
 
     /// An option from its value; none where the value is an option that another message did not have.
-    fn option(&mut self, spec: &'static OptionSpec, node: &Node) -> Done<Option<MobilityOption>> {
+    fn option(&mut self, spec: OptionRow, node: &Node) -> Done<Option<MobilityOption>> {
+        let given = match self.given(spec, node)? {
+            Given::Left => return Ok(None),
+            Given::Copied(copied) => {
+                let same = MobilityOption::read(copied.kind(), copied.data());
+                return Ok(Some(same.unwrap_or(MobilityOption::Unknown(copied))));
+            }
+            Given::Fields(given) => given,
+        };
+        let body = self.row_body(spec.into(), &given).map_err(|why| node.span.error(why))?;
+        match MobilityOption::read(spec.kind, &body) {
+            Ok(option) => Ok(Some(option)),
+            Err(error) => {
+                let hint = "write it right and patch it under `wire`, or use `raw`";
+                Err(node.span.error(format!("{}: {error}: {hint}", spec.name)).into())
+            }
+        }
+    }
+
+    /// What a script gives an option.
+    pub(super) fn given(&mut self, spec: OptionRow, node: &Node) -> Done<Given> {
         let mut given: Vec<(&'static FieldSpec, Value)> = Vec::new();
         if let Kind::Map(entries) = &node.kind {
             for (key, value) in entries {
@@ -182,22 +237,14 @@ impl<'a> Running<'a> {
             given.push((main, self.field_value(main, node)?));
         } else {
             match self.resolve(node)? {
-                Value::Nothing if !matches!(node.kind, Kind::Null) => return Ok(None),
-                Value::Option(copied) if copied.kind() == spec.kind => {
-                    let same = MobilityOption::read(copied.kind(), copied.data());
-                    return Ok(Some(same.unwrap_or(MobilityOption::Unknown(copied))));
+                Value::Nothing if !matches!(node.kind, Kind::Null) => return Ok(Given::Left),
+                Value::Option(copied) if copied.kind() == spec.kind && !spec.is_neighbor => {
+                    return Ok(Given::Copied(copied));
                 }
                 value => given.push((main_field(spec).ok_or_else(|| needs_fields(spec, node))?, value)),
             }
         }
-        let body = self.row_body(spec.into(), &given).map_err(|why| node.span.error(why))?;
-        match MobilityOption::read(spec.kind, &body) {
-            Ok(option) => Ok(Some(option)),
-            Err(error) => {
-                let hint = "write it right and patch it under `wire`, or use `raw`";
-                Err(node.span.error(format!("{}: {error}: {hint}", spec.name)).into())
-            }
-        }
+        Ok(Given::Fields(given))
     }
 
     /// What a script gives a field: a list of sub-options as their octets, all else as it is.
@@ -239,7 +286,11 @@ impl<'a> Running<'a> {
         Ok(tlv(spec.kind, body).map_err(|why| item.span.error(why))?)
     }
 
-    fn row_body(&mut self, spec: Row, given: &[(&'static FieldSpec, Value)]) -> Result<Vec<u8>, String> {
+    pub(super) fn row_body(
+        &mut self,
+        spec: Row,
+        given: &[(&'static FieldSpec, Value)],
+    ) -> Result<Vec<u8>, String> {
         if meaningful(spec).next().is_none() {
             return Err(format!("`{}` has no value; padding is put in by itself", spec.name));
         }
@@ -293,13 +344,48 @@ impl<'a> Running<'a> {
     }
 }
 
+/// What a script gives an option.
+pub(super) enum Given {
+    /// An option that another message did not have: this one has none either.
+    Left,
+    /// An option of another message.
+    Copied(UnknownOption),
+    /// Values of fields.
+    Fields(Vec<(&'static FieldSpec, Value)>),
+}
+
+/// What the layers write for a field; the uppermost counts.
+pub(super) fn written<'b>(layers: &[&'b Body], name: &str) -> Option<&'b Node> {
+    let mut found = layers.iter().rev().flat_map(|layer| &layer.fields);
+    found.find(|(field, _)| field.value == name).map(|(_, node)| node)
+}
+
+/// The octets of a message with the padding that the script asks for.
+fn padded(message: &Message, body: &Body, layers: &[&Body]) -> Done<Vec<u8>> {
+    let padding = layers.iter().rev().map(|layer| &layer.wire.padding).find(|it| **it != Padding::Auto);
+    let padded = if padding == Some(&Padding::None) { Padded::EndOnly } else { Padded::Aligned };
+    let too_long = |error: dmm_codec::EncodeError| Stop::from(body.span.error(error.to_string()));
+    let mut octets = message.encode_unsummed(padded).map_err(too_long)?;
+    if let Some(Padding::Octets(own)) = padding {
+        let options = MessageView::new(&octets).map(|view| view.options().filter_map(Result::ok).collect());
+        let options: Vec<_> = options.unwrap_or_default();
+        let filling = options.iter().filter(|option: &&OptionView<'_>| option.is_padding());
+        let places: Vec<_> =
+            filling.map(|option| option.body_offset..option.body_offset + option.body.len()).collect();
+        for place in places {
+            octets[place].iter_mut().zip(own.iter().cycle()).for_each(|(octet, own)| *octet = *own);
+        }
+    }
+    Ok(octets)
+}
+
 fn tlv(kind: u8, body: Vec<u8>) -> Result<Vec<u8>, String> {
     let len =
         u8::try_from(body.len()).map_err(|_| format!("{} octets do not fit a sub-option", body.len()))?;
     Ok([&[kind, len], &body[..]].concat())
 }
 
-fn width(field: &FieldSpec) -> usize {
+pub(super) fn width(field: &FieldSpec) -> usize {
     match field.width {
         Width::Fixed(octets) => octets,
         Width::Rest => 0,
@@ -307,7 +393,7 @@ fn width(field: &FieldSpec) -> usize {
 }
 
 /// A value as the octets of a field.
-fn field_octets(kind: FieldKind, width: Width, value: &Value) -> Result<Vec<u8>, String> {
+pub(super) fn field_octets(kind: FieldKind, width: Width, value: &Value) -> Result<Vec<u8>, String> {
     let value = match value {
         // The main value of another option, of whatever type.
         Value::Option(option) => main_value(option).ok_or_else(|| format!("`{value}` cannot be read"))?,

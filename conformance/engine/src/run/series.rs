@@ -1,15 +1,16 @@
 //! `expect_series`: retransmissions as one assertion.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dmm_codec::Instant;
 
-use super::expect::first_value;
 use super::{Done, Running};
+use crate::contents::Contents;
 use crate::judge::timing::{Tolerance, backoff, is_later_sequence, judge_interval};
-use crate::packet::message_value;
 use crate::record::{TimingRule, Window};
 use crate::script::filter::main_field;
+use crate::script::messages::Msg;
 use crate::script::model::{Each, EachField, Rule, Schedule, Series};
 use crate::script::plan::Timing;
 use crate::script::value::Value;
@@ -70,12 +71,14 @@ impl Running<'_> {
         };
         let start = self.now();
         let first_within = self.resolve_as(&series.first_within, Value::duration)?;
-        let name = series.filter.msg.name;
+        let name = series.filter.msg.name();
         let Some(first) = self.wait_for(&ports, &series.filter, start + first_within)? else {
             let what = format!("the first {name} at {} within {first_within:?}", ports.join(", "));
+            self.missed.extend(series.label.clone());
             return self.missing(&ports, &series.filter, what);
         };
         self.take(first, None);
+        self.reply(series, first)?;
         let mut so_far = SoFar { packets: vec![first], windows: Vec::new() };
         let done = self.follow(series, &ports, count, &due, &tolerance, &mut so_far);
         let SoFar { packets, windows } = so_far;
@@ -119,18 +122,37 @@ impl Running<'_> {
             let findings = self.findings.len();
             let seen = self.log[packet].at.since(last);
             so_far.packets.push(packet);
+            self.reply(series, packet)?;
             self.give(series, &so_far.packets);
             if let Err(expected) = judge_interval(seen, interval, tolerance) {
                 let what = format!("interval {} of {expected}", number + 1);
                 self.judge(Some(packet), what, format!("{seen:?}"))?;
             }
             for each in &series.each {
-                self.each(each, before, packet)?;
+                self.each(series.filter.msg, each, before, packet)?;
             }
             if self.findings.len() == findings {
                 self.comment(packet, "as expected");
             }
         }
+        Ok(())
+    }
+
+    /// Answers a message of the series from where it arrived; `$req` is the message.
+    fn reply(&mut self, series: &Series, packet: usize) -> Done {
+        let Some(reply) = &series.reply else { return Ok(()) };
+        let port = self.log[packet].port.clone();
+        let mut scope = BTreeMap::from([("req".to_string(), Value::Packet(packet))]);
+        for (name, node) in &reply.with {
+            let value = self.resolve(node)?;
+            scope.insert(name.clone(), self.as_role(&value));
+        }
+        self.scopes.push(scope);
+        let composed = self.compose(&port, reply, None);
+        self.scopes.pop();
+        let (octets, way) = composed?;
+        let sent = self.transmit_by(&port, &octets, &way)?;
+        self.comment(sent, &format!("answers packet {}", packet + 1));
         Ok(())
     }
 
@@ -156,7 +178,7 @@ impl Running<'_> {
         self.judge(Some(packet), format!("an interval of at most {greatest:?}, or none"), format!("{seen:?}"))
     }
 
-    fn each(&mut self, each: &Each, earlier: usize, later: usize) -> Done {
+    fn each(&mut self, msg: Msg, each: &Each, earlier: usize, later: usize) -> Done {
         if let Some(when) = &each.when
             && !self.instance.holds(self.profile, when)?
         {
@@ -166,7 +188,7 @@ impl Running<'_> {
             EachField::Field(spec) => spec.name,
             EachField::Option(spec) => spec.name,
         };
-        let values = (self.each_value(each, earlier), self.each_value(each, later));
+        let values = (self.each_value(msg, each, earlier), self.each_value(msg, each, later));
         let (Some(before), Some(after)) = values else {
             return self.judge(Some(later), format!("{name} in each message"), "not there".to_string());
         };
@@ -190,11 +212,13 @@ impl Running<'_> {
         self.judge(Some(later), format!("{what} ({before})"), after.to_string())
     }
 
-    fn each_value(&self, each: &Each, packet: usize) -> Option<Value> {
-        let (_, view) = self.log[packet].readable()?;
+    fn each_value(&self, msg: Msg, each: &Each, packet: usize) -> Option<Value> {
+        let contents = Contents::of(&self.log[packet], msg)?;
         match each.field {
-            EachField::Field(spec) => message_value(&view, spec.name),
-            EachField::Option(spec) => first_value(&view, spec.kind, main_field(spec)?.name),
+            EachField::Field(spec) => contents.field(spec.name),
+            EachField::Option(row) => {
+                contents.options_of(&row).first()?.field(main_field(row)?.name).cloned()
+            }
         }
     }
 }

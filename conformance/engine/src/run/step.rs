@@ -1,11 +1,21 @@
 //! One step after the other.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use dmm_codec::ndp::{ALL_ROUTERS, ND_HOP_LIMIT, RouterSolicitation};
+use dmm_codec::packet::ICMPV6;
+
+use super::wire::Way;
 use super::{Context, Done, Phase, Running, Stop};
 use crate::script::model::{Call, Check, ForEach, Step, Trigger, TriggerAction, Verb};
 use crate::script::value::Value;
+use crate::script::yaml::Node;
 use crate::transport::{Acted, Action};
+use crate::verdict::Verdict;
+
+/// Most steps of one case: a few loops in each other make more than anybody waits for.
+const MOST_STEPS: usize = 10_000;
 
 impl Running<'_> {
     pub(super) fn steps(&mut self, steps: &[Step]) -> Done {
@@ -15,8 +25,16 @@ impl Running<'_> {
             {
                 continue;
             }
+            self.steps_done += 1;
+            if self.steps_done > MOST_STEPS {
+                return Err(step.span.error(format!("more than {MOST_STEPS} steps in one case")).into());
+            }
             self.calls.push(self.context(step));
-            self.verb(&step.verb)?;
+            if let Err(stop) = self.verb(&step.verb) {
+                // What it needs has not come, which was judged where it was due: the phase ends with that.
+                let is_of_missed = self.asked_for_missed.take() && matches!(stop, Stop::Broken { .. });
+                return Err(if is_of_missed { Stop::Judged } else { stop });
+            }
             if self.phase == Phase::Steps && step.verb.judges() {
                 self.judged.insert(self.requirement());
             }
@@ -35,9 +53,11 @@ impl Running<'_> {
         let label = match &step.verb {
             Verb::Send(send) => send.label.clone(),
             Verb::Expect(expect) | Verb::ExpectNone(expect) | Verb::ExpectAll(expect) => {
-                expect.label.clone().or_else(|| Some(expect.filter.msg.name.to_string()))
+                expect.label.clone().or_else(|| Some(expect.filter.msg.name().to_string()))
             }
-            Verb::Series(series) => series.label.clone().or_else(|| Some(series.filter.msg.name.to_string())),
+            Verb::Series(series) => {
+                series.label.clone().or_else(|| Some(series.filter.msg.name().to_string()))
+            }
             Verb::Outcome(outcome) => Some(outcome.of.value.clone()),
             Verb::Call(call) => Some(call.procedure.value.clone()),
             Verb::Check(check) => Some(
@@ -122,16 +142,66 @@ impl Running<'_> {
             Some(node) => self.resolve(node)?.to_string(),
             None => String::new(),
         };
-        let at = trigger.at.as_ref().map(|node| self.port(node)).transpose()?;
-        let action = match trigger.action {
-            TriggerAction::Attach => Action::Attach { mobile, at },
-            TriggerAction::Detach => Action::Detach { mobile },
-            TriggerAction::Restart => Action::Restart,
+        let at = match &trigger.at {
+            // Where a mobile node comes back to.
+            Some(node) if node.text() == Some("iut") => None,
+            Some(node) => Some(self.port(node)?),
+            None => None,
         };
-        match self.transport.act(&action) {
-            Ok(Acted::Done) => Ok(()),
-            Ok(Acted::Unsupported { why }) => Err(Stop::NotApplicable(why)),
-            Err(error) => Err(self.broken(format!("the trigger failed: {error}"))),
+        let timeout =
+            trigger.timeout.as_ref().map(|node| self.resolve_as(node, Value::duration)).transpose()?;
+        let action = match trigger.action {
+            TriggerAction::Attach => Action::Attach { mobile: mobile.clone(), at },
+            TriggerAction::Detach => Action::Detach { mobile: mobile.clone() },
+            TriggerAction::Handover => Action::Handover { mobile: mobile.clone(), to: at },
+            TriggerAction::Restart => Action::Restart,
+            TriggerAction::SetConfig => {
+                let setting =
+                    |(name, node): &(String, Node)| Ok((name.clone(), self.resolve(node)?.to_string()));
+                Action::SetConfig(trigger.config.iter().map(setting).collect::<Done<_>>()?)
+            }
+            TriggerAction::DumpState => Action::DumpState,
+        };
+        self.act(&action, &mobile, timeout)
+    }
+
+    /// Has something done that is not a frame of a role's, and what a mobile node does then.
+    pub(super) fn act(&mut self, action: &Action, mobile: &str, timeout: Option<Duration>) -> Done {
+        let start = self.now();
+        let acted = match timeout {
+            Some(timeout) => self.transport.act_within(action, timeout),
+            None => self.transport.act(action),
+        };
+        let expected = || "that the trigger is carried out".to_string();
+        let acted = match acted {
+            Ok(Acted::Unsupported { why }) => return Err(Stop::NotApplicable(why)),
+            Ok(Acted::Failed { why }) => return self.judge_as(Verdict::Inconclusive, None, expected(), why),
+            Ok(acted) => acted,
+            Err(error) => return Err(self.broken(format!("the trigger failed: {error}"))),
+        };
+        let took = self.now().since(start);
+        if let Some(timeout) = timeout.filter(|timeout| took > *timeout) {
+            let expected = format!("{} within {timeout:?}", expected());
+            return self.judge_as(Verdict::Inconclusive, None, expected, format!("it took {took:?}"));
         }
+        match acted {
+            Acted::OnLink => self.solicit(mobile),
+            Acted::Told(what) => {
+                self.record(what);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a mobile node does that has come to a link (RFC 4861 §6.3.7).
+    fn solicit(&mut self, mobile: &str) -> Done {
+        let station =
+            self.station(mobile).ok_or_else(|| self.broken(format!("no mobile node `{mobile}`")))?;
+        let octets = RouterSolicitation { source_mac: Some(station.mac) }.encode(station.addr, ALL_ROUTERS);
+        let way = Way { dst: ALL_ROUTERS, hop_limit: ND_HOP_LIMIT, ..self.way(&station, ICMPV6) };
+        let packet = self.transmit_by(mobile, &octets, &way)?;
+        self.comment(packet, &format!("{mobile} is on the link"));
+        Ok(())
     }
 }

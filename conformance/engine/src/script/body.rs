@@ -1,37 +1,30 @@
 //! Reads messages to send: templates, `send`, the rows of `cases`. Field and option names are those of the codec.
 
 use dmm_codec::edit::{Change, Edit, Place};
-use dmm_codec::message::MESSAGES;
-use dmm_codec::option::{OPTIONS, spec_by_name};
 use dmm_codec::wire::{FieldKind, field};
-use dmm_codec::{MessageSpec, OptionSpec, SubOptionSpec, SubOptionTable};
+use dmm_codec::{SubOptionSpec, SubOptionTable};
 
 use super::fields::{Fields, hex, number, text};
 use super::filter::main_field;
-use super::model::{At, Body, Checksum, Ip, OptionEntry, OptionKind, Wire};
+use super::messages::{Msg, OptionRow, settable_names};
+use super::model::{At, Body, Checksum, Ip, OptionEntry, OptionKind, Padding, Wire};
 use super::span::{LoadError, Span};
 use super::yaml::{Key, Kind, Node};
 
-/// Names that the language has for messages that this engine cannot build or match.
-const LATER: [&str; 5] = ["icmp6", "rs", "ra", "na", "raw"];
-
 /// The message of this name.
-pub(crate) fn message(node: &Node) -> Result<At<&'static MessageSpec>, LoadError> {
+pub(crate) fn message(node: &Node) -> Result<At<Msg>, LoadError> {
     let name = text(node, "msg")?;
-    if LATER.contains(&name.as_str()) {
-        return Err(node.span.unsupported(format!("the message `{name}`")));
-    }
-    let spec = MESSAGES.iter().find(|spec| spec.name == name).ok_or_else(|| {
-        let known: Vec<_> = MESSAGES.iter().map(|spec| spec.name).collect();
+    let spec = Msg::by_name(&name).ok_or_else(|| {
+        let known: Vec<_> = Msg::all().map(Msg::name).collect();
         node.span.error(format!("unknown message `{name}`, expected one of: {}", known.join(", ")))
     })?;
     Ok(At { span: node.span.clone(), value: spec })
 }
 
 /// The option of this name.
-pub(crate) fn option(span: &Span, name: &str) -> Result<&'static OptionSpec, LoadError> {
-    let known = || OPTIONS.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ");
-    spec_by_name(name)
+pub(crate) fn option(span: &Span, name: &str) -> Result<OptionRow, LoadError> {
+    let known = || OptionRow::all().map(|spec| spec.name).collect::<Vec<_>>().join(", ");
+    OptionRow::by_name(name)
         .ok_or_else(|| span.error(format!("unknown option `{name}`, expected one of: {}, raw", known())))
 }
 
@@ -42,7 +35,7 @@ pub(crate) fn body(fields: &mut Fields) -> Result<Body, LoadError> {
     let with = fields.map("with")?.into_iter().map(|(key, node)| (key.name, node)).collect();
     let msg = fields.take("msg").map(|node| message(&node)).transpose()?;
     let mut own = Vec::new();
-    for name in field_names() {
+    for name in settable_names() {
         if let Some(node) = fields.take(name) {
             own.push((At { span: node.span.clone(), value: name.to_string() }, node));
         }
@@ -68,18 +61,6 @@ pub(crate) fn body(fields: &mut Fields) -> Result<Body, LoadError> {
         wire,
         ip,
     })
-}
-
-/// Every field name that some message has, and the raw form of a lifetime.
-pub(crate) fn field_names() -> Vec<&'static str> {
-    let mut names: Vec<&'static str> = Vec::new();
-    for field in MESSAGES.iter().flat_map(|message| message.fields) {
-        if !names.contains(&field.name) {
-            names.push(field.name);
-        }
-    }
-    names.push("lifetime_units");
-    names
 }
 
 fn entries(node: Node, what: &str) -> Result<Vec<OptionEntry>, LoadError> {
@@ -127,7 +108,7 @@ pub(crate) fn sub_option(
 }
 
 /// Whether the names in lists of sub-options are right; octets in hexadecimal have none.
-fn check_sub_options(spec: &'static OptionSpec, value: &Node) -> Result<(), LoadError> {
+fn check_sub_options(spec: OptionRow, value: &Node) -> Result<(), LoadError> {
     let lists: Vec<(_, &Node)> = match &value.kind {
         Kind::Map(entries) => {
             entries.iter().filter_map(|(key, node)| Some((field(spec.fields, &key.name)?, node))).collect()
@@ -166,8 +147,12 @@ fn wire(node: Node) -> Result<Wire, LoadError> {
         None => {}
         Some(node) => match node.text() {
             Some("auto") => {}
-            Some("none") => wire.no_padding = true,
-            _ => return Err(node.span.unsupported("padding other than `auto` and `none`")),
+            Some("none") => wire.padding = Padding::None,
+            _ => {
+                let octets = hex(&node, "padding").ok().filter(|octets| !octets.is_empty());
+                let wrong = || node.span.error("`padding` is `auto`, `none`, or octets as in \"de ad\"");
+                wire.padding = Padding::Octets(octets.ok_or_else(wrong)?);
+            }
         },
     }
     for node in fields.list("patch")? {
@@ -193,7 +178,7 @@ fn wire(node: Node) -> Result<Wire, LoadError> {
     Ok(wire)
 }
 
-/// `{hop_limit: 1, headers: [{type: 60, data: "01 04 00 00 00 00"}]}`.
+/// `{hop_limit: 1, src: $maar2.addr, fragment: 16, headers: [{type: 60, data: "01 04 00 00 00 00"}]}`.
 fn ip(node: Node) -> Result<Ip, LoadError> {
     let mut fields = Fields::of(node, "`ip`")?;
     let hop_limit = fields.take("hop_limit").map(|node| number(&node, "hop_limit")).transpose()?;
@@ -208,8 +193,18 @@ fn ip(node: Node) -> Result<Ip, LoadError> {
         }
         headers.push((kind, data));
     }
+    let (src, dst, dst_mac) = (fields.take("src"), fields.take("dst"), fields.take("dst_mac"));
+    let fragment = fields.take("fragment").map(|node| {
+        let octets = number::<usize>(&node, "fragment")?;
+        // RFC 8200 §4.5: all but the last are "an integer multiple of 8 octets long".
+        if octets == 0 || octets % 8 != 0 {
+            return Err(node.span.error("`fragment` is how many octets a fragment carries: 8, 16, 24 ..."));
+        }
+        Ok(octets)
+    });
+    let (fragment, tunnel) = (fragment.transpose()?, fields.flag("tunnel")?);
     fields.finish()?;
-    Ok(Ip { hop_limit, headers })
+    Ok(Ip { hop_limit, src, dst, dst_mac, tunnel, fragment, headers })
 }
 
 fn checksum(node: Node) -> Result<Checksum, LoadError> {

@@ -1,12 +1,13 @@
 //! Reads what a message must be: `match:` field by field, `options:` with `has`, `lacks`, `count`.
 
-use dmm_codec::wire::{FieldKind, FieldSpec, field};
-use dmm_codec::{MessageSpec, OptionSpec, SubOptionSpec};
+use dmm_codec::wire::{FieldKind, FieldSpec};
 
 use super::body::{option, single};
 use super::fields::{Fields, list};
+pub(crate) use super::messages::Row;
+use super::messages::{Msg, OptionRow};
 use super::model::{At, Filter, Matcher, Mode, Op, OptionMatch, Subject};
-use super::span::LoadError;
+use super::span::{LoadError, Span};
 use super::yaml::{Kind, Node};
 
 /// Octets that a compiled expression may take: a script is not to take all the memory there is.
@@ -44,7 +45,7 @@ pub(crate) fn filter(fields: &mut Fields) -> Result<Filter, LoadError> {
 }
 
 /// Reads `match` and `options` for a message that is known.
-pub(crate) fn filter_of(msg: &'static MessageSpec, fields: &mut Fields) -> Result<Filter, LoadError> {
+pub(crate) fn filter_of(msg: Msg, fields: &mut Fields) -> Result<Filter, LoadError> {
     let mut filter = Filter {
         msg,
         fields: Vec::new(),
@@ -54,14 +55,15 @@ pub(crate) fn filter_of(msg: &'static MessageSpec, fields: &mut Fields) -> Resul
         mode: Mode::default(),
     };
     for (key, node) in fields.map("match")? {
-        let subject = match key.name.as_str() {
-            "src" => Subject::Src,
-            "dst" => Subject::Dst,
-            "hop_limit" => Subject::HopLimit,
-            name => Subject::Field(field(msg.fields, name).ok_or_else(|| {
-                let known: Vec<_> = msg.fields.iter().map(|field| field.name).collect();
-                let what = format!("`{name}` is no field of {}, expected one of", msg.name);
-                key.span.error(format!("{what}: {}, src, dst, hop_limit", known.join(", ")))
+        let name = key.name.as_str();
+        let subject = match Subject::OF_PACKETS.into_iter().find(|subject| subject.name() == name) {
+            Some(subject) => subject,
+            None => Subject::Field(msg.field(name).ok_or_else(|| {
+                let known = msg.fields().map(|field| field.name);
+                let known: Vec<_> =
+                    known.chain(Subject::OF_PACKETS.iter().map(|subject| subject.name())).collect();
+                let what = format!("`{name}` is no field of {}, expected one of", msg.name());
+                key.span.error(format!("{what}: {}", known.join(", ")))
             })?),
         };
         filter.fields.push((subject, At { span: key.span, value: matcher(node)? }));
@@ -73,10 +75,11 @@ pub(crate) fn filter_of(msg: &'static MessageSpec, fields: &mut Fields) -> Resul
             let unknown = || node.span.error("`mode` is one of: subset, ordered, exact");
             filter.mode = mode.ok_or_else(unknown)?.1;
         }
+        let option_match = |node| option_match(msg, node);
         filter.has = fields.list("has")?.into_iter().map(option_match).collect::<Result<_, _>>()?;
         filter.lacks = fields.list("lacks")?.into_iter().map(option_match).collect::<Result<_, _>>()?;
         for (key, node) in fields.map("count")? {
-            let spec = option(&key.span, &key.name)?;
+            let spec = option_in(msg, &key.span, &key.name)?;
             filter.count.push((spec, At { span: key.span, value: matcher(node)? }));
         }
         fields.finish()?;
@@ -140,13 +143,13 @@ pub(crate) fn regex(text: &str) -> Result<regex::Regex, String> {
 }
 
 /// `mn_id: $mn1.nai`, `prev_maar: {maar: ..., prefix: ...}`, `hnp: {within_prefix: ...}`, or just `timestamp`.
-fn option_match(node: Node) -> Result<OptionMatch, LoadError> {
+fn option_match(msg: Msg, node: Node) -> Result<OptionMatch, LoadError> {
     let span = node.span.clone();
     if let Some(name) = node.text() {
-        return Ok(OptionMatch { spec: option(&span, name)?, span, fields: Vec::new() });
+        return Ok(OptionMatch { spec: option_in(msg, &span, name)?, span, fields: Vec::new() });
     }
     let (key, value) = single(node, "an option")?;
-    let spec = option(&key.span, &key.name)?;
+    let spec = option_in(msg, &key.span, &key.name)?;
     let is_operators = |entries: &[(super::yaml::Key, Node)]| {
         entries.iter().all(|(key, _)| Op::NAMES.iter().any(|(name, _)| *name == key.name))
     };
@@ -172,23 +175,15 @@ fn option_match(node: Node) -> Result<OptionMatch, LoadError> {
     Ok(OptionMatch { span, spec, fields })
 }
 
-/// A row of a table, as scripts name it and its fields.
-#[derive(Clone, Copy)]
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) fields: &'static [FieldSpec],
-}
-
-impl From<&'static OptionSpec> for Row {
-    fn from(spec: &'static OptionSpec) -> Self {
-        Self { name: spec.name, fields: spec.fields }
+/// The option of this name, if the message can have it.
+fn option_in(msg: Msg, span: &Span, name: &str) -> Result<OptionRow, LoadError> {
+    let row = option(span, name)?;
+    if msg.carries(&row) {
+        return Ok(row);
     }
-}
-
-impl From<&'static SubOptionSpec> for Row {
-    fn from(spec: &'static SubOptionSpec) -> Self {
-        Self { name: spec.name, fields: spec.fields }
-    }
+    let known: Vec<_> = OptionRow::all().filter(|row| msg.carries(row)).map(|row| row.name).collect();
+    let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
+    Err(span.error(format!("a {} has no option `{name}`, expected one of: {known}", msg.name())))
 }
 
 /// The fields of a row that a script gives a value: not those that are zero, and not a prefix's length, which stands

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use dmm_codec::MessageSpec;
-use dmm_codec::wire::field;
+use dmm_codec::edit::Place;
 
+use super::messages::Msg;
 use super::model::{
-    At, Body, Check, Each, Expect, Filter, Library, Matcher, OptionKind, Row, Schedule, Series, Step,
-    TestCase, Verb,
+    At, Body, Check, Each, Expect, Filter, Ip, Library, Matcher, OptionKind, Padding, Row, Schedule, Series,
+    Step, TestCase, Tester, Verb,
 };
 use super::span::{LoadErrors, Span};
 use super::yaml::{Kind, Node};
@@ -17,6 +17,8 @@ use crate::transport::Role;
 
 /// Deeper than any chain of procedures that a reader could follow.
 const DEEPEST_CALL: usize = 8;
+/// Steps that are looked at, those of a procedure once for each call: more than any case has.
+const MOST_STEPS: usize = 10_000;
 /// Names that are always there.
 const ALWAYS: [&str; 4] = ["case", "pixit", "env", "iut"];
 
@@ -27,7 +29,7 @@ pub(crate) fn case(
     errors: &mut LoadErrors,
     warnings: &mut LoadErrors,
 ) {
-    let mut lint = Lint { case, catalogue, errors, known: BTreeSet::new(), depth: 0 };
+    let mut lint = Lint { case, catalogue, errors, known: BTreeSet::new(), depth: 0, looked_at: 0 };
     lint.run();
     if !case.steps.is_empty() && case.postamble.is_empty() {
         // L13: what is left behind meets the next case.
@@ -43,6 +45,7 @@ struct Lint<'a> {
     errors: &'a mut LoadErrors,
     known: BTreeSet<String>,
     depth: usize,
+    looked_at: usize,
 }
 
 impl Lint<'_> {
@@ -54,7 +57,8 @@ impl Lint<'_> {
         if case.requirements.is_empty() {
             self.error(&case.span, "a case names the requirements that it judges under `requirements`");
         }
-        if !case.steps.iter().any(|step| self.can_fail(step, 0)) {
+        let mut left = MOST_STEPS;
+        if !case.steps.iter().any(|step| self.can_fail(step, 0, &mut left)) {
             self.error(&case.span, "L01: nothing under `steps` can fail, so the case proves nothing");
         }
         self.known.extend(ALWAYS.map(ToString::to_string));
@@ -128,13 +132,16 @@ impl Lint<'_> {
         }
     }
 
-    fn can_fail(&self, step: &Step, depth: usize) -> bool {
+    fn can_fail(&self, step: &Step, depth: usize, left: &mut usize) -> bool {
+        *left = left.saturating_sub(1);
         match &step.verb {
             verb if verb.judges() => true,
-            Verb::ForEach(each) => each.steps.iter().any(|step| self.can_fail(step, depth)),
+            _ if *left == 0 => false,
+            Verb::ForEach(each) => each.steps.iter().any(|step| self.can_fail(step, depth, left)),
             Verb::Call(call) if depth < DEEPEST_CALL => {
                 let procedure = self.case.library.procedure(&call.procedure.value);
-                procedure.is_some_and(|found| found.steps.iter().any(|step| self.can_fail(step, depth + 1)))
+                let steps = procedure.map_or(&[][..], |found| &found.steps);
+                steps.iter().any(|step| self.can_fail(step, depth + 1, left))
             }
             _ => false,
         }
@@ -152,6 +159,13 @@ impl Lint<'_> {
 
     fn steps(&mut self, steps: &[Step]) {
         for step in steps {
+            self.looked_at += 1;
+            if self.looked_at > MOST_STEPS {
+                let what =
+                    format!("more than {MOST_STEPS} steps, with those of the procedures that are called");
+                let span = self.case.span.clone();
+                return self.error(&span, &what);
+            }
             self.step(step);
         }
     }
@@ -205,7 +219,13 @@ impl Lint<'_> {
             Verb::Note(_) => {}
             Verb::Trigger(trigger) => {
                 self.maybe(trigger.mobile.as_ref());
-                self.maybe(trigger.at.as_ref());
+                self.maybe(trigger.timeout.as_ref());
+                trigger.config.iter().for_each(|(_, node)| self.node(node));
+                match &trigger.at {
+                    Some(node) if node.text() == Some("iut") => {}
+                    Some(node) => self.roles(node),
+                    None => {}
+                }
             }
         }
     }
@@ -292,6 +312,13 @@ impl Lint<'_> {
             Schedule::Backoff { initial, factor, max } => self.nodes(&[initial, factor, max]),
             Schedule::List(items) => items.iter().for_each(|node| self.node(node)),
         }
+        if let Some(reply) = &series.reply {
+            let outer = self.known.clone();
+            reply.with.iter().for_each(|(_, node)| self.node(node));
+            self.known.extend(reply.with.iter().map(|(name, _)| name.clone()).chain(["req".to_string()]));
+            self.body(reply, &self.case.library, false);
+            self.known = outer;
+        }
         for Each { span, when, .. } in &series.each {
             for name in when.iter().flat_map(|when| when.names()) {
                 if self.known.contains(name) {
@@ -321,9 +348,11 @@ impl Lint<'_> {
                 self.nodes(&[rate, burst, slack]);
             }
             Check::Alive => {
+                // What a CMD or LMA is probed with must come from somewhere.
                 let by_pbu = matches!(self.case.iut, Some(Role::Cmd | Role::Lma));
-                if !by_pbu {
-                    self.error(span, "not supported yet: `alive` for another role than cmd and lma");
+                let sends = |tester: &Tester| matches!(tester.role, Role::Maar | Role::Mag);
+                if by_pbu && !self.case.testers.iter().any(sends) {
+                    self.error(span, "`alive` needs a role that sends PBUs: a maar or a mag under `testers`");
                 }
             }
         }
@@ -366,12 +395,15 @@ impl Lint<'_> {
         }
     }
 
-    fn fields(&mut self, part: &Body, msg: &MessageSpec, over: &Body) {
+    fn fields(&mut self, part: &Body, msg: Msg, over: &Body) {
+        self.shape(part, msg);
         for (name, node) in &part.fields {
-            if field(msg.fields, &name.value).is_none() && name.value != "lifetime_units" {
+            let is_lifetime = name.value == "lifetime_units" && matches!(msg, Msg::Mobility(_));
+            if !msg.settable().any(|field| field.name == name.value) && !is_lifetime {
                 let what = format!(
-                    "a {} has no field `{}`; a `$case` value needs another name",
-                    msg.name, name.value
+                    "a {} has no field `{}` to set; a `$case` value needs another name",
+                    msg.name(),
+                    name.value
                 );
                 self.error(&name.span, &what);
             }
@@ -383,7 +415,39 @@ impl Lint<'_> {
         }
     }
 
+    /// What only some messages have: options of their own table, and places in Mobility Headers.
+    fn shape(&mut self, part: &Body, msg: Msg) {
+        let options = part.options.iter().flatten().chain(&part.add).chain(&part.add_first);
+        for option in options {
+            let fits = match &option.kind {
+                OptionKind::Known(row, _) => msg.carries(row),
+                OptionKind::Raw(..) => matches!(msg, Msg::Mobility(_) | Msg::Neighbor(_)),
+            };
+            if !fits {
+                self.error(&option.span, &format!("a {} does not carry this option", msg.name()));
+            }
+        }
+        let wire = &part.wire;
+        for patch in wire.patch.iter().chain(&wire.late_patch) {
+            if !matches!((&patch.value.at, msg), (Place::Offset(_), _) | (_, Msg::Mobility(_))) {
+                let what =
+                    format!("a place in a {} is an offset; only a Mobility Header's has a name", msg.name());
+                self.error(&patch.span, &what);
+            }
+        }
+        if !matches!(msg, Msg::Mobility(_)) && (wire.mh.is_some() || wire.padding != Padding::Auto) {
+            self.error(
+                &part.span,
+                &format!("a {} is no Mobility Header: it has no `mh` and no `padding`", msg.name()),
+            );
+        }
+    }
+
     fn option_values(&mut self, body: &Body) {
+        let Ip { src, dst, dst_mac, .. } = &body.ip;
+        for node in [src, dst, dst_mac] {
+            self.maybe(node.as_ref());
+        }
         let options = body.options.iter().flatten().chain(&body.add).chain(&body.add_first);
         for option in options {
             if let OptionKind::Known(_, node) = &option.kind {
@@ -406,12 +470,16 @@ impl Lint<'_> {
             _ => std::slice::from_ref(node),
         };
         for item in items {
-            let is_role = |name: &str| self.case.testers.iter().any(|tester| tester.name.value == name);
+            let is_role = |name: &str| {
+                let roles = self.case.testers.iter().map(|tester| &tester.name);
+                roles.chain(&self.case.mobiles).any(|known| known.value == name)
+            };
             match item.text() {
                 Some(name) if name.starts_with('$') || is_role(name) => {}
                 _ => {
+                    let roles = self.case.testers.iter().map(|tester| &tester.name);
                     let known: Vec<_> =
-                        self.case.testers.iter().map(|tester| tester.name.value.as_str()).collect();
+                        roles.chain(&self.case.mobiles).map(|known| known.value.as_str()).collect();
                     let what = format!("{} is no role of this case, expected one of", item.describe());
                     self.error(&item.span, &format!("{what}: {}", known.join(", ")));
                 }

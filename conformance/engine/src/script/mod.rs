@@ -7,6 +7,7 @@ pub mod condition;
 pub(crate) mod fields;
 pub(crate) mod filter;
 mod lint;
+pub mod messages;
 pub mod model;
 pub mod plan;
 pub mod schema;

@@ -17,6 +17,9 @@ use crate::requirement::Catalogue;
 /// Most instances that one case may make: more is a mistake in its parameters.
 const MOST_INSTANCES: usize = 10_000;
 
+/// Between the names of an implementation and of the role that it cannot be.
+pub const NO_ROLE: &str = " is no ";
+
 /// What to run, and how.
 #[derive(Clone, Debug)]
 pub struct Selection {
@@ -131,7 +134,7 @@ impl Instance {
         if let Some(role) = self.case.iut
             && !profile.roles.contains(&role)
         {
-            return Ok(Some(format!("{} is no {role}", profile.name)));
+            return Ok(Some(format!("{}{NO_ROLE}{role}", profile.name)));
         }
         for condition in self.case.applies_if.iter().chain(&self.case.when) {
             if !self.holds(profile, condition)? {
@@ -193,6 +196,11 @@ fn instances(
 ) -> Result<Vec<Instance>, LoadError> {
     let mut combinations: Vec<Vec<(String, Value)>> = vec![Vec::new()];
     for (name, values) in &case.params {
+        // Before they are made: a few short lists make more than any memory holds.
+        let all = combinations.len().saturating_mul(values.len()).saturating_mul(case.rows.len().max(1));
+        if all > MOST_INSTANCES {
+            return Err(name.span.error(format!("more than {MOST_INSTANCES} instances of one case")));
+        }
         let mut longer = Vec::new();
         for combination in &combinations {
             for value in values {
@@ -201,10 +209,10 @@ fn instances(
                 longer.push(combination);
             }
         }
-        if longer.len() * case.rows.len().max(1) > MOST_INSTANCES {
-            return Err(name.span.error(format!("more than {MOST_INSTANCES} instances of one case")));
-        }
         combinations = longer;
+    }
+    if let Some(row) = case.rows.get(MOST_INSTANCES) {
+        return Err(row.span.error(format!("more than {MOST_INSTANCES} instances of one case")));
     }
     let rows: Vec<Option<usize>> =
         if case.rows.is_empty() { vec![None] } else { (0..case.rows.len()).map(Some).collect() };

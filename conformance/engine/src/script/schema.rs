@@ -1,13 +1,13 @@
 //! The JSON Schema of scripts, libraries and profiles, for editors: which keys there are, and which names the codec's tables
 //! have for messages, options and fields. What hangs on more than one key (labels, requirements, PICS) only the loader knows.
 
-use dmm_codec::message::MESSAGES;
-use dmm_codec::option::OPTIONS;
 use serde_json::{Map, Value, json};
 
-use super::body::field_names;
-use super::model::{Mode, Op};
+use super::messages::{Msg, OptionRow, settable_names};
+use super::model::{Mode, Op, TriggerAction};
+use crate::access::{MOST_MAARS, MOST_SUBSCRIBERS};
 use crate::transport::Role;
+use crate::trigger::{ACTIONS, ALL};
 use crate::verdict::Level;
 
 /// The schema of `*.test.yaml`.
@@ -80,12 +80,42 @@ pub fn profile() -> Value {
         "addr": text("its address in the domain"),
         "pics": {"type": "object", "additionalProperties": {"type": "boolean"}},
         "pixit": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
-        "access": {"type": "object"},
+        "access": closed(
+            json!({"mode": {"const": "l2"}, "interface": text("its name on this machine"), "next_hop": text("the router before the implementation, if they are not on one link")}),
+            &["mode", "interface"],
+        ),
+        "tester": closed(
+            json!({
+                "addresses": text("where addresses of roles are from, a /120 or shorter"),
+                "pools": text("where prefix pools of roles are from, a /40 or shorter"),
+                "maars": {"type": "integer", "minimum": 1, "maximum": MOST_MAARS, "description": "as how many MAARs it knows the tester"},
+                "subscribers": {"type": "integer", "minimum": 1, "maximum": MOST_SUBSCRIBERS, "description": "as how many mobile nodes a MAAR or MAG knows it"},
+                "realm": text("of identifiers of mobile nodes"),
+            }),
+            &[],
+        ),
+        "triggers": {"type": "object", "propertyNames": names(&[&ACTIONS[..], &[ALL]].concat()), "additionalProperties": trigger()},
         "waivers": {"type": "array", "items": waiver},
     });
     let mut schema = file("dmm profile", properties, &["dmm", "name", "addr"]);
     schema.as_object_mut().expect("a schema is an object").remove("$defs");
     schema
+}
+
+/// One key that is the means.
+fn trigger() -> Value {
+    let time = json!({"type": "string", "description": "how long it may take"});
+    let means = json!({
+        "http": closed(json!({"url": {"type": "string", "pattern": "^http://"}, "timeout": time}), &["url"]),
+        "exec": closed(json!({"run": texts("a program and its arguments"), "timeout": time}), &["run"]),
+        "ssh": closed(json!({"host": text("as ssh takes it"), "run": text("a command"), "timeout": time}), &["host", "run"]),
+        "wire": closed(json!({"interface": text("this machine's, on the access link")}), &["interface"]),
+        "manual": closed(json!({"prompt": text("what a person is to do"), "deadline": time}), &[]),
+    });
+    let mut trigger = closed(means, &[]);
+    trigger["minProperties"] = json!(1);
+    trigger["maxProperties"] = json!(1);
+    trigger
 }
 
 fn file(title: &str, properties: Value, required: &[&str]) -> Value {
@@ -97,7 +127,7 @@ fn file(title: &str, properties: Value, required: &[&str]) -> Value {
 }
 
 fn definitions() -> Value {
-    let messages: Vec<_> = MESSAGES.iter().map(|spec| spec.name).collect();
+    let messages: Vec<_> = Msg::all().map(Msg::name).collect();
     let answer = closed(
         json!({"answer": {"$ref": "#/$defs/msg"}, "reply": text("a template"), "delay": true, "drop_first": {"type": "integer", "minimum": 0}}),
         &["answer", "reply"],
@@ -203,7 +233,7 @@ fn steps(levels: &[&str]) -> Value {
         "for_each": judged(json!({"list": true, "as": text("a name"), "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}}}), &["list", "as", "steps"]),
         "wait": {"type": "string"},
         "note": {"type": "string"},
-        "trigger": judged(json!({"action": names(&["attach", "detach", "restart"]), "mn": true, "at": true}), &["action"]),
+        "trigger": judged(json!({"action": names(&TriggerAction::NAMES.iter().map(|(name, _)| *name).collect::<Vec<_>>()), "mn": true, "at": true, "config": {"type": "object"}, "timeout": true}), &["action"]),
     });
     let mut step = closed(verbs, &[]);
     step["minProperties"] = json!(1);
@@ -215,7 +245,7 @@ fn expect_series(always: &Value, filter: &Value, intervals: &Value, each: &Value
     let own = json!({
         "as": text("a label"),
         "to": true,
-        "reply": {"const": "none"},
+        "reply": {"anyOf": [{"const": "none"}, {"$ref": "#/$defs/body"}]},
         "first_within": true,
         "intervals": intervals,
         "count": {"$ref": "#/$defs/count"},
@@ -244,7 +274,7 @@ fn body_keys() -> Value {
         "add_first": options,
         "remove": {"type": "array", "items": names(&option_names())},
         "wire": closed(json!({
-            "padding": names(&["auto", "none"]),
+            "padding": {"type": "string", "pattern": "^(auto|none|[0-9a-fA-F: ]+)$"},
             "patch": edits,
             "late_patch": edits,
             "payload_proto": octet,
@@ -255,9 +285,9 @@ fn body_keys() -> Value {
             "append": {"type": "string"},
             "checksum": {"anyOf": [{"const": "auto"}, one_key(&["set", "xor"])]},
         }), &[]),
-        "ip": closed(json!({"hop_limit": octet, "headers": {"type": "array", "items": raw}}), &[]),
+        "ip": closed(json!({"hop_limit": octet, "src": true, "dst": true, "dst_mac": true, "tunnel": {"type": "boolean"}, "fragment": {"type": "integer", "minimum": 8, "multipleOf": 8}, "headers": {"type": "array", "items": raw}}), &[]),
     });
-    for name in field_names() {
+    for name in settable_names() {
         keys[name] = json!(true);
     }
     keys
@@ -274,7 +304,7 @@ fn matcher() -> Value {
 }
 
 fn option_names() -> Vec<&'static str> {
-    OPTIONS.iter().map(|spec| spec.name).collect()
+    OptionRow::all().map(|row| row.name).collect()
 }
 
 fn role_names() -> Vec<&'static str> {

@@ -1,12 +1,10 @@
 //! Reads steps: one key that is the verb, and what the verb needs.
 
-use dmm_codec::MessageSpec;
-use dmm_codec::wire::field;
-
 use super::body::{body, message, option, single};
 use super::condition::Condition;
 use super::fields::{Fields, list, number, text};
 use super::filter::{filter, filter_of, matcher};
+use super::messages::Msg;
 use super::model::{
     At, Branch, Call, Check, Each, EachField, Expect, Filter, ForEach, Outcome, Rule, Schedule, Send, Series,
     Step, Trigger, TriggerAction, Verb,
@@ -124,7 +122,7 @@ fn expect(fields: &mut Fields, time: &'static str) -> Result<Expect, LoadError> 
 }
 
 /// `{name: accepted-as-rfc5213, when: "!lma.dmm", match: {status: 0}, verdict: info, note: ...}`.
-fn branch(node: Node, msg: &'static MessageSpec) -> Result<Branch, LoadError> {
+fn branch(node: Node, msg: Msg) -> Result<Branch, LoadError> {
     let mut fields = Fields::of(node, "a branch of `one_of`")?;
     let span = fields.span().clone();
     let name = fields.require_text("name")?;
@@ -145,11 +143,16 @@ fn branch(node: Node, msg: &'static MessageSpec) -> Result<Branch, LoadError> {
 }
 
 fn series(fields: &mut Fields) -> Result<Series, LoadError> {
-    if let Some(node) = fields.take("reply")
-        && node.text() != Some("none")
-    {
-        return Err(node.span.unsupported("a series with replies; `reply: none` is what it does"));
-    }
+    let reply = match fields.take("reply") {
+        Some(node) if node.text() == Some("none") => None,
+        Some(node) => {
+            let mut fields = Fields::of(node, "`reply` is `none`, or a message; it")?;
+            let reply = body(&mut fields)?;
+            fields.finish()?;
+            Some(reply)
+        }
+        None => None,
+    };
     let (label, to, filter) = (fields.text("as")?, fields.require("to")?, filter(fields)?);
     let first_within = fields.require("first_within")?;
     let mut intervals = Fields::of(fields.require("intervals")?, "`intervals`")?;
@@ -179,12 +182,24 @@ fn series(fields: &mut Fields) -> Result<Series, LoadError> {
         },
     };
     let each = fields.list("each")?.into_iter().map(|node| each(node, &filter)).collect::<Result<_, _>>()?;
-    Ok(Series { label, to, filter, first_within, schedule, early, late, abs, count, may_stop, each })
+    Ok(Series { label, to, filter, first_within, schedule, early, late, abs, count, may_stop, each, reply })
 }
+
+/// Most messages of a series, and more runs than any verdict takes.
+const MOST: u32 = 1000;
 
 /// `count: 8`, or `count: {quick: 4, full: 8}`.
 pub(crate) fn count(fields: &mut Fields) -> Result<(u32, u32), LoadError> {
-    let count = fields.require("count")?;
+    let node = fields.require("count")?;
+    let span = node.span.clone();
+    let (quick, full) = two_counts(node)?;
+    if quick.min(full) == 0 || quick.max(full) > MOST {
+        return Err(span.error(format!("`count` is from 1 to {MOST}")));
+    }
+    Ok((quick, full))
+}
+
+fn two_counts(count: Node) -> Result<(u32, u32), LoadError> {
     if !matches!(count.kind, Kind::Map(_)) {
         let count = number(&count, "count")?;
         return Ok((count, count));
@@ -203,8 +218,8 @@ fn each(node: Node, filter: &Filter) -> Result<Each, LoadError> {
     let name = text(&node, "field")?;
     let what = match name.strip_prefix("options.") {
         Some(name) => EachField::Option(option(&node.span, name)?),
-        None => EachField::Field(field(filter.msg.fields, &name).ok_or_else(|| {
-            let known: Vec<_> = filter.msg.fields.iter().map(|field| field.name).collect();
+        None => EachField::Field(filter.msg.field(&name).ok_or_else(|| {
+            let known: Vec<_> = filter.msg.fields().map(|field| field.name).collect();
             node.span
                 .error(format!("`{name}` is no field: write `options.NAME` or one of: {}", known.join(", ")))
         })?),
@@ -266,23 +281,25 @@ fn check(span: &Span, fields: &mut Fields) -> Result<Check, LoadError> {
 }
 
 fn trigger(fields: &mut Fields) -> Result<Verb, LoadError> {
-    fields.refuse(&["timeout"])?;
-    let action = fields.require("action")?;
-    let action = match action.text() {
-        Some("attach") => TriggerAction::Attach,
-        Some("detach") => TriggerAction::Detach,
-        Some("restart") => TriggerAction::Restart,
-        Some(other @ ("handover" | "set-config" | "dump-state")) => {
-            return Err(action.span.unsupported(format!("the trigger `{other}`")));
-        }
-        _ => {
-            let what = format!("unknown trigger {}", action.describe());
-            return Err(action.span.error(format!("{what}, expected one of: attach, detach, restart")));
-        }
+    let span = fields.span().clone();
+    let node = fields.require("action")?;
+    let known = TriggerAction::NAMES.iter().find(|(name, _)| node.text() == Some(*name));
+    let Some((_, action)) = known else {
+        let known: Vec<_> = TriggerAction::NAMES.iter().map(|(name, _)| *name).collect();
+        let what = format!("unknown trigger {}", node.describe());
+        return Err(node.span.error(format!("{what}, expected one of: {}", known.join(", "))));
     };
-    let (mobile, at) = (fields.take("mn"), fields.take("at"));
-    if action != TriggerAction::Restart && mobile.is_none() {
-        return Err(fields.span().error("the key `mn` is missing: which mobile node?"));
+    let action = *action;
+    let (mobile, at, timeout) = (fields.take("mn"), fields.take("at"), fields.take("timeout"));
+    if action.is_of_mobile() && mobile.is_none() {
+        return Err(span.error("the key `mn` is missing: which mobile node?"));
     }
-    Ok(Verb::Trigger(Trigger { action, mobile, at }))
+    if action == TriggerAction::Handover && at.is_none() {
+        return Err(span.error("the key `at` is missing: where does the mobile node go?"));
+    }
+    let config = fields.map("config")?.into_iter().map(|(key, node)| (key.name, node)).collect::<Vec<_>>();
+    if (action == TriggerAction::SetConfig) == config.is_empty() {
+        return Err(span.error("`config` has the settings of a `set-config`, and of nothing else"));
+    }
+    Ok(Verb::Trigger(Trigger { action, mobile, at, config, timeout, span }))
 }

@@ -75,13 +75,21 @@ impl fmt::Debug for Node {
 }
 
 /// Deeper than any script, and shallow enough for any stack.
-const DEEPEST: usize = 40;
+const DEEPEST: usize = 32;
+
+/// More than any script that a person wrote.
+const LONGEST: usize = 4 << 20;
 
 /// Reads the one document of a file.
 pub fn parse(source: &Arc<Source>) -> Result<Node, LoadError> {
+    if source.text.len() > LONGEST {
+        return Err(Span::file(source).error(format!("more than {LONGEST} octets in one file")));
+    }
     let options = serde_saphyr::options! {
         strict_booleans: true,
         with_snippet: false,
+        // Of the parser's own, 64 levels of maps are more than the stack of a thread holds in a debug build.
+        budget: serde_saphyr::budget! { max_depth: DEEPEST },
     };
     let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(&source.text, options).map_err(|error| {
         let location = error.location();

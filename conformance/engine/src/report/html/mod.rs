@@ -112,6 +112,10 @@ fn header(document: &Document<'_>) -> Markup {
                 ] {
                     @if !value.is_empty() { div { dt { (what) } dd { (value) } } }
                 }
+                @for line in &about.env {
+                    @let (what, value) = line.split_once(": ").unwrap_or(("preflight", line));
+                    div { dt { (what) } dd { (value) } }
+                }
                 div { dt { "exit code" } dd { (document.exit_code) } }
             }
         }

@@ -2,9 +2,9 @@
 
 use dmm_codec::edit::Edit;
 use dmm_codec::wire::FieldSpec;
-use dmm_codec::{MessageSpec, OptionSpec};
 
 use super::At;
+use crate::script::messages::{Msg, OptionRow};
 use crate::script::span::Span;
 use crate::script::yaml::Node;
 
@@ -18,7 +18,7 @@ pub struct Body {
     /// Arguments of the template.
     pub with: Vec<(String, Node)>,
     /// Which message.
-    pub msg: Option<At<&'static MessageSpec>>,
+    pub msg: Option<At<Msg>>,
     /// Fields between header and options, by their names in the codec's table, and `lifetime_units`.
     pub fields: Vec<(At<String>, Node)>,
     /// Options, in the place of the template's.
@@ -28,7 +28,7 @@ pub struct Body {
     /// Options behind all others.
     pub add: Vec<OptionEntry>,
     /// Options not to send.
-    pub remove: Vec<&'static OptionSpec>,
+    pub remove: Vec<OptionRow>,
     /// What is wrong with it on purpose.
     pub wire: Wire,
     /// What is unusual in the packet around it.
@@ -48,7 +48,7 @@ pub struct OptionEntry {
 #[derive(Clone, Debug)]
 pub enum OptionKind {
     /// Built from its value through its row.
-    Known(&'static OptionSpec, Node),
+    Known(OptionRow, Node),
     /// Type and octets as given.
     Raw(u8, Vec<u8>),
 }
@@ -56,8 +56,8 @@ pub enum OptionKind {
 /// Changes to the encoded octets. Order: padding, patches, header fields, whole header, length, checksum, late patches.
 #[derive(Clone, Debug, Default)]
 pub struct Wire {
-    /// Leaves out the padding between options.
-    pub no_padding: bool,
+    /// What stands between options.
+    pub padding: Padding,
     /// Changes to fields and octets.
     pub patch: Vec<At<Edit>>,
     /// The whole Mobility Header, in place of what was built.
@@ -72,11 +72,33 @@ pub struct Wire {
     pub late_patch: Vec<At<Edit>>,
 }
 
-/// The IPv6 packet around a message.
+/// What stands between options so that each is aligned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Padding {
+    /// Pad1 and PadN of zeros.
+    #[default]
+    Auto,
+    /// Nothing, so that options are not aligned.
+    None,
+    /// PadN with these octets, again and again.
+    Octets(Vec<u8>),
+}
+
+/// The IPv6 packet around a message, and the frame around that.
 #[derive(Clone, Debug, Default)]
 pub struct Ip {
     /// Hop Limit.
     pub hop_limit: Option<u8>,
+    /// Source address, in the place of the role's own.
+    pub src: Option<Node>,
+    /// Destination address, in the place of the implementation's.
+    pub dst: Option<Node>,
+    /// Whom the frame is for, in the place of the implementation.
+    pub dst_mac: Option<Node>,
+    /// Whether the packet is inside another, from the role's own address to the implementation's (RFC 2473).
+    pub tunnel: bool,
+    /// How many octets each fragment carries at most; none for a packet in one piece.
+    pub fragment: Option<usize>,
     /// Extension headers in front of the message: their numbers, and their octets behind Next Header and length.
     pub headers: Vec<(u8, Vec<u8>)>,
 }
@@ -97,7 +119,7 @@ pub enum Checksum {
 #[derive(Clone, Debug)]
 pub struct Filter {
     /// The message.
-    pub msg: &'static MessageSpec,
+    pub msg: Msg,
     /// Its fields, and those of the packet around it.
     pub fields: Vec<(Subject, At<Matcher>)>,
     /// Options that it must have.
@@ -105,7 +127,7 @@ pub struct Filter {
     /// Options that it must not have.
     pub lacks: Vec<OptionMatch>,
     /// How many of an option it must have.
-    pub count: Vec<(&'static OptionSpec, At<Matcher>)>,
+    pub count: Vec<(OptionRow, At<Matcher>)>,
     /// What `has` says of options that it does not name.
     pub mode: Mode,
 }
@@ -137,17 +159,26 @@ pub enum Subject {
     Dst,
     /// Hop limit.
     HopLimit,
+    /// Link-layer address of the sender.
+    SrcMac,
+    /// Link-layer address that the frame is for.
+    DstMac,
     /// A field between header and options.
     Field(&'static FieldSpec),
 }
 
 impl Subject {
+    /// What every packet has.
+    pub const OF_PACKETS: [Self; 5] = [Self::Src, Self::Dst, Self::HopLimit, Self::SrcMac, Self::DstMac];
+
     /// Its name in scripts.
     pub fn name(self) -> &'static str {
         match self {
             Self::Src => "src",
             Self::Dst => "dst",
             Self::HopLimit => "hop_limit",
+            Self::SrcMac => "src_mac",
+            Self::DstMac => "dst_mac",
             Self::Field(spec) => spec.name,
         }
     }
@@ -201,7 +232,7 @@ pub struct OptionMatch {
     /// Where it stands.
     pub span: Span,
     /// Which.
-    pub spec: &'static OptionSpec,
+    pub spec: OptionRow,
     /// What its fields must be; none for any.
     pub fields: Vec<(&'static FieldSpec, Matcher)>,
 }

@@ -4,13 +4,14 @@
 mod message;
 
 use dmm_codec::wire::FieldSpec;
-use dmm_codec::{MessageSpec, OptionSpec};
 
 pub use message::{
-    Body, Checksum, Filter, Ip, Matcher, Mode, Op, OptionEntry, OptionKind, OptionMatch, Subject, Wire,
+    Body, Checksum, Filter, Ip, Matcher, Mode, Op, OptionEntry, OptionKind, OptionMatch, Padding, Subject,
+    Wire,
 };
 
 use super::condition::Condition;
+use super::messages::{Msg, OptionRow};
 use super::span::Span;
 use super::yaml::Node;
 use crate::transport::Role;
@@ -151,7 +152,7 @@ pub struct Auto {
     /// Where it stands.
     pub span: Span,
     /// The message that is answered.
-    pub answer: &'static MessageSpec,
+    pub answer: Msg,
     /// The template of the answer.
     pub reply: String,
     /// How long it takes.
@@ -331,6 +332,8 @@ pub struct Series {
     pub may_stop: bool,
     /// What must hold from each message to the next.
     pub each: Vec<Each>,
+    /// What each message is answered with; none for silence.
+    pub reply: Option<Body>,
 }
 
 /// When the messages of a series are due.
@@ -368,7 +371,7 @@ pub enum EachField {
     /// A field between header and options.
     Field(&'static FieldSpec),
     /// The main field of the first option of this type.
-    Option(&'static OptionSpec),
+    Option(OptionRow),
 }
 
 /// A rule from one message to the next.
@@ -405,7 +408,7 @@ pub enum Check {
         /// Where they arrive.
         to: Node,
         /// Which.
-        msg: &'static MessageSpec,
+        msg: Msg,
         /// How many.
         max: Node,
         /// In which time.
@@ -457,6 +460,12 @@ pub struct Trigger {
     pub mobile: Option<Node>,
     /// At which role.
     pub at: Option<Node>,
+    /// Settings of `set-config`, by their names.
+    pub config: Vec<(String, Node)>,
+    /// How long it may take; none for as long as the bench gives it.
+    pub timeout: Option<Node>,
+    /// Where it was written.
+    pub span: Span,
 }
 
 /// What a trigger makes happen.
@@ -466,6 +475,29 @@ pub enum TriggerAction {
     Attach,
     /// A mobile node leaves.
     Detach,
+    /// A mobile node goes from one access link to another.
+    Handover,
     /// The implementation under test starts anew.
     Restart,
+    /// The implementation under test is configured otherwise.
+    SetConfig,
+    /// The implementation under test says what it holds, for the report.
+    DumpState,
+}
+
+impl TriggerAction {
+    /// Every trigger with its name in scripts.
+    pub const NAMES: &'static [(&'static str, Self)] = &[
+        ("attach", Self::Attach),
+        ("detach", Self::Detach),
+        ("handover", Self::Handover),
+        ("restart", Self::Restart),
+        ("set-config", Self::SetConfig),
+        ("dump-state", Self::DumpState),
+    ];
+
+    /// Whether it is about a mobile node.
+    pub fn is_of_mobile(self) -> bool {
+        matches!(self, Self::Attach | Self::Detach | Self::Handover)
+    }
 }
