@@ -96,6 +96,15 @@ enum Conform {
     /// Makes the page and other reports of a run again from its JSON document.
     #[command(after_help = dmm::conform::REPORT_EXAMPLES)]
     Report(dmm::conform::ReportArgs),
+    /// Puts scripts, libraries and profiles into their one form.
+    #[command(after_help = "Examples:\n  dmm conform fmt conformance\n  dmm conform fmt --check conformance")]
+    Fmt(dmm::conform::FmtArgs),
+    /// Prints the reference page of the script language.
+    #[command(after_help = "Example:\n  dmm conform reference > docs/scripts.md")]
+    Reference,
+    /// Judges a recorded run again without what was judged, and drives a reference node again.
+    #[command(after_help = dmm::conform::REPLAY_EXAMPLES)]
+    Replay(dmm::conform::ReplayArgs),
     /// Prints the JSON Schema of results, or of scripts, libraries and profiles for editors.
     Schema(dmm::conform::SchemaArgs),
 }
@@ -153,6 +162,9 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Conform(Conform::Run(args)) => return dmm::conform::run(&args),
         Command::Conform(Conform::List(args)) => return dmm::conform::list(&args),
         Command::Conform(Conform::Report(args)) => return dmm::conform::report(&args),
+        Command::Conform(Conform::Fmt(args)) => return dmm::conform::fmt(&args),
+        Command::Conform(Conform::Reference) => return dmm::conform::reference(),
+        Command::Conform(Conform::Replay(args)) => return dmm::conform::replay(&args),
         Command::Conform(Conform::Schema(args)) => return dmm::conform::schema(&args),
         Command::Decode(args) => return dmm::decode::run(&args),
         Command::Lint(args) => return dmm::lint::run(&args),

@@ -2,8 +2,10 @@
 
 mod campaign;
 mod evidence;
+mod fmt;
 mod list;
 mod progress;
+mod replay;
 mod report;
 mod run;
 mod schema;
@@ -14,10 +16,12 @@ use dmm_conformance::report::{About, Report};
 use dmm_conformance::{Bench, CaseResult, Catalogue, Profile, Selection, Suite, Timing};
 
 pub use self::evidence::{evidence, write_evidence};
+pub use self::fmt::{FmtArgs, fmt};
 pub use self::list::{ListArgs, list};
+pub use self::replay::{EXAMPLES as REPLAY_EXAMPLES, ReplayArgs, replay};
 pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
 pub use self::run::{EXAMPLES as RUN_EXAMPLES, RunArgs, run};
-pub use self::schema::{SchemaArgs, schema};
+pub use self::schema::{SchemaArgs, reference, schema};
 use crate::reference::Reference;
 use crate::{Failure, project_path};
 

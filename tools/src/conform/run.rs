@@ -1,14 +1,16 @@
 //! `dmm conform run`: what the command line asks for, and what it gets.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dmm_conformance::recorded::RecordedBench;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::terminal::{Colour, Terminal};
 use dmm_conformance::{Profile, Selection, Timing, Verdict};
 
 use super::evidence::DOCUMENT;
+use super::replay::capture;
 use super::report::{Outputs, read, write};
 use super::{Inputs, judge, requirements, write_evidence};
 use crate::reference::{REFERENCES, Reference};
@@ -22,6 +24,8 @@ Examples:
   dmm conform run conformance/suites --iut ref-cmd --report out/report --rerun failed
   dmm conform run conformance/suites/cmd --iut ref-cmd --quick --tag core --junit junit.xml
   dmm conform run conformance/suites --iut ref-maar      a MAAR; ref-maar-locator, ref-maar-proxy: in that mode
+
+  dmm conform run conformance/suites --iut ref-cmd --filter cmd.reg.001 --clock captures/cmd.reg.001.pcapng
 
 Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 inconclusive, 5 nothing ran.";
 
@@ -37,8 +41,9 @@ pub struct RunArgs {
     /// What it says about itself (`*.iut.yaml`), in the place of the project's own profile of it.
     #[arg(long)]
     profile: Option<PathBuf>,
-    /// The clock: `virtual`, so that 95 s of backoff take milliseconds.
-    #[arg(long, value_parser = ["virtual"], default_value = "virtual")]
+    /// The clock: `virtual`, so that 95 s of backoff take milliseconds; or a capture of one case (`FILE.pcapng`) that the runner
+    /// wrote, which is judged offline.
+    #[arg(long, default_value = "virtual")]
     clock: String,
     /// Cases whose id begins so: `cmd.reg`, `any.opt.001[bad-checksum]`.
     #[arg(long)]
@@ -111,7 +116,16 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let requirements = requirements(args.requirements.as_deref())?;
     let inputs = Inputs { paths: &args.paths, profile: &profile, requirements: &requirements };
     let reference = Reference::of(&Profile::load(&profile).map_err(Failure::usage)?);
-    let judged = judge(&inputs, &selection, &|| Box::new(reference.clone()))?;
+    let judged = match args.clock.as_str() {
+        "virtual" => judge(&inputs, &selection, &|| Box::new(reference.clone()))?,
+        file if file.ends_with(".pcapng") => {
+            let packets = capture(Path::new(file))?;
+            judge(&inputs, &selection, &|| Box::new(RecordedBench::new(file, packets.clone())))?
+        }
+        other => {
+            return Err(Failure::usage(format!("no clock is called `{other}`: virtual, or FILE.pcapng")));
+        }
+    };
     let report = judged.report(args.strict);
     let exit = Exit(report.exit_code());
     let document = Document::of(&report);
