@@ -52,13 +52,16 @@ impl Bench for RecordedBench {
         let (mut sent, mut received) = (VecDeque::new(), VecDeque::new());
         for (number, packet) in self.packets.iter().enumerate() {
             let own = mac(&packet.port).ok_or_else(|| TransportError::UnknownPort(packet.port.clone()))?;
-            let from = Ethernet::parse(&packet.frame).map(|frame| frame.src);
+            let (from, to) = Ethernet::parse(&packet.frame).map_or(([0; 6], [0; 6]), |it| (it.src, it.dst));
             let direction = packet
                 .direction
-                .unwrap_or_else(|| if from == Some(own) { Direction::Sent } else { Direction::Received });
-            if direction == Direction::Sent && from != Some(own) {
-                let what =
-                    format!("packet {} was sent by another {} than this case has", number + 1, packet.port);
+                .unwrap_or_else(|| if from == own { Direction::Sent } else { Direction::Received });
+            let is_own = match direction {
+                Direction::Sent => from == own,
+                Direction::Received => to == own || to[0] & 1 == 1,
+            };
+            if !is_own {
+                let what = format!("packet {} is of another {} than this case has", number + 1, packet.port);
                 return Err(TransportError::Bench(format!("{what}: the record is of another case")));
             }
             match direction {
