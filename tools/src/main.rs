@@ -103,6 +103,15 @@ enum Conform {
     /// profile says?
     #[command(after_help = dmm::conform::PREFLIGHT_EXAMPLES)]
     Preflight(dmm::conform::PreflightArgs),
+    /// Puts scripts, libraries and profiles into their one form.
+    #[command(after_help = "Examples:\n  dmm conform fmt conformance\n  dmm conform fmt --check conformance")]
+    Fmt(dmm::conform::FmtArgs),
+    /// Prints the reference page of the script language.
+    #[command(after_help = "Example:\n  dmm conform reference > docs/scripts.md")]
+    Reference,
+    /// Judges a recorded run again without what was judged, and drives a reference node again.
+    #[command(after_help = dmm::conform::REPLAY_EXAMPLES)]
+    Replay(dmm::conform::ReplayArgs),
     /// Prints the JSON Schema of results, or of scripts, libraries and profiles for editors.
     Schema(dmm::conform::SchemaArgs),
 }
@@ -162,6 +171,9 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Conform(Conform::Report(args)) => return dmm::conform::report(&args),
         Command::Conform(Conform::Init(args)) => return dmm::conform::init(&args),
         Command::Conform(Conform::Preflight(args)) => return dmm::conform::preflight(&args),
+        Command::Conform(Conform::Fmt(args)) => return dmm::conform::fmt(&args),
+        Command::Conform(Conform::Reference) => return dmm::conform::reference(),
+        Command::Conform(Conform::Replay(args)) => return dmm::conform::replay(&args),
         Command::Conform(Conform::Schema(args)) => return dmm::conform::schema(&args),
         Command::Decode(args) => return dmm::decode::run(&args),
         Command::Lint(args) => return dmm::lint::run(&args),

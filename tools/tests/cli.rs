@@ -90,6 +90,39 @@ fn a_run_leaves_every_report_and_can_be_run_again_by_verdict() {
 }
 
 #[test]
+fn a_run_that_was_recorded_is_judged_and_driven_again() {
+    let reports = folder("replay");
+    let report = reports.to_string_lossy().into_owned();
+    let run = [
+        "conform",
+        "run",
+        "conformance/suites/maar",
+        "--iut",
+        "ref-maar",
+        "--filter",
+        "maar.reg",
+        "--report",
+        &report,
+    ];
+    ends(&run, 0);
+    let replay = ["conform", "replay", &report, "conformance/suites"];
+    let printed = ends(&replay, 0);
+    assert!(printed.contains("8 cases judged again, 8 driven again, 0 differences"), "{printed}");
+    let document = reports.join("report.json");
+    let text = fs::read_to_string(&document).unwrap();
+    fs::write(&document, text.replacen("\"verdict\": \"PASS\"", "\"verdict\": \"FAIL\"", 1)).unwrap();
+    let printed = ends(&replay, 1);
+    assert!(printed.contains("maar.reg.001: FAIL then, PASS now"), "{printed}");
+    let capture = reports.join("maar.reg.001.pcapng").to_string_lossy().into_owned();
+    let offline =
+        ["conform", "run", "conformance/suites", "--iut", "ref-maar", "--clock", &capture, "--filter"];
+    ends(&[&offline[..], &["maar.reg.001"]].concat(), 0);
+    ends(&[&offline[..], &["maar.reg.004"]].concat(), 3);
+    ends(&["conform", "run", "conformance/suites", "--iut", "ref-maar", "--clock", "sundial"], 2);
+    fs::remove_dir_all(&reports).unwrap();
+}
+
+#[test]
 fn a_script_that_is_wrong_ends_with_2_and_shows_where() {
     let scripts = folder("wrong");
     let wrong = scripts.join("wrong.test.yaml");

@@ -10,6 +10,7 @@ pub mod judge;
 pub mod packet;
 pub mod profile;
 pub mod record;
+pub mod recorded;
 pub mod report;
 pub mod requirement;
 pub mod result;

@@ -22,6 +22,12 @@ pub trait Transport {
     /// An Ethernet frame leaves the role's port.
     fn send(&mut self, port: &str, frame: &[u8]) -> Result<(), TransportError>;
 
+    /// What a role's port sent in the place of the frame that is to leave now, where all of that has already happened; the clock is
+    /// then where it was. None on a wire on which something can happen still.
+    fn recorded(&mut self, _port: &str) -> Result<Option<Vec<u8>>, TransportError> {
+        Ok(None)
+    }
+
     /// The next frame that arrives at any port of the tester until `deadline`; `None` when the deadline has come.
     ///
     /// In virtual time this moves the clock to the frame or to the deadline, on a real interface it waits, in a

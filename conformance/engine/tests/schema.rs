@@ -94,6 +94,20 @@ fn what_the_loader_refuses_for_a_key_or_a_name_is_invalid() {
 }
 
 #[test]
+fn the_page_of_the_language_is_what_the_tables_say() {
+    let path = folder("../docs/scripts.md");
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    let is_current = published == dmm_conformance::script::page::page();
+    assert!(is_current, "{}: write it anew: dmm conform reference > docs/scripts.md", path.display());
+    for (name, what) in
+        [("ra", "router_lifetime"), ("prev_maar", "prefix"), ("pio", "preferred"), ("raw", "inner_src")]
+    {
+        let row = published.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        assert!(row.is_some_and(|row| row.contains(what)), "{name}: {row:?}");
+    }
+}
+
+#[test]
 fn what_is_published_is_what_the_types_say() {
     for (name, schema) in [("test", schema::test()), ("lib", schema::library()), ("iut", schema::profile())] {
         let path = folder("schema").join(format!("{name}.schema.json"));

@@ -2,9 +2,11 @@
 
 mod campaign;
 mod evidence;
+mod fmt;
 mod init;
 mod list;
 mod progress;
+mod replay;
 mod report;
 mod run;
 mod schema;
@@ -17,11 +19,13 @@ use dmm_conformance::{Bench, CaseResult, Catalogue, Profile, Selection, Suite, T
 
 use self::campaign::Lanes;
 pub use self::evidence::{evidence, write_evidence};
+pub use self::fmt::{FmtArgs, fmt};
 pub use self::init::{EXAMPLES as INIT_EXAMPLES, InitArgs, init};
 pub use self::list::{ListArgs, list};
+pub use self::replay::{EXAMPLES as REPLAY_EXAMPLES, ReplayArgs, replay};
 pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
 pub use self::run::{EXAMPLES as RUN_EXAMPLES, RunArgs, run};
-pub use self::schema::{SchemaArgs, schema};
+pub use self::schema::{SchemaArgs, reference, schema};
 pub use self::wire::{PREFLIGHT_EXAMPLES, PreflightArgs, preflight};
 use crate::reference::Reference;
 use crate::{Failure, project_path};

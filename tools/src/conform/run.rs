@@ -4,11 +4,13 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use dmm_conformance::recorded::RecordedBench;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::terminal::{Colour, Terminal};
 use dmm_conformance::{Profile, Selection, Timing, Verdict};
 
 use super::evidence::DOCUMENT;
+use super::replay::capture;
 use super::report::{Outputs, read, write};
 use super::wire::{self, WireArgs};
 use super::{Inputs, judge, requirements, write_evidence};
@@ -25,6 +27,8 @@ Examples:
   dmm conform run conformance/suites --iut my-cmd.iut.yaml --clock wire --quick      docs/wire.md
   dmm conform run conformance/suites --iut ref-maar      a MAAR; ref-maar-locator, ref-maar-proxy: in that mode
 
+  dmm conform run conformance/suites --iut ref-cmd --filter cmd.reg.001 --clock captures/cmd.reg.001.pcapng
+
 Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 inconclusive, 5 nothing ran.";
 
 /// `dmm conform run`.
@@ -40,8 +44,9 @@ pub struct RunArgs {
     /// What it says about itself (`*.iut.yaml`), in the place of the project's own profile of it.
     #[arg(long)]
     profile: Option<PathBuf>,
-    /// The clock: `virtual`, so that 95 s of backoff take milliseconds, or `wire`, in real time on an interface.
-    #[arg(long, value_enum, default_value = "virtual")]
+    /// The clock: `virtual`, so that 95 s of backoff take milliseconds; `wire`, in real time on an interface; or a capture of one
+    /// case (`FILE.pcapng`) that the runner wrote, which is judged offline.
+    #[arg(long, value_name = "CLOCK", default_value = "virtual", value_parser = clock)]
     clock: ClockOf,
     #[command(flatten)]
     wire: WireArgs,
@@ -77,12 +82,23 @@ pub struct RunArgs {
 }
 
 /// Which clock cases run by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum ClockOf {
     /// None: time goes where the next thing happens.
     Virtual,
     /// The machine's.
     Wire,
+    /// That of a capture.
+    Record(PathBuf),
+}
+
+fn clock(name: &str) -> Result<ClockOf, String> {
+    match name {
+        "virtual" => Ok(ClockOf::Virtual),
+        "wire" => Ok(ClockOf::Wire),
+        file if file.ends_with(".pcapng") => Ok(ClockOf::Record(file.into())),
+        _ => Err("no such clock: virtual, wire, or FILE.pcapng".to_owned()),
+    }
 }
 
 /// Which cases of an earlier run are run again.
@@ -126,7 +142,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     };
     let requirements = requirements(args.requirements.as_deref())?;
     let inputs = Inputs { paths: &args.paths, profile: &profile, requirements: &requirements };
-    let judged = match args.clock {
+    let judged = match &args.clock {
         ClockOf::Virtual if is_reference => {
             let reference = Reference::of(&Profile::load(&profile).map_err(Failure::usage)?);
             judge(&inputs, &selection, &|| Box::new(reference.clone()))?
@@ -137,6 +153,10 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
             return Err(Failure::usage(what));
         }
         ClockOf::Wire => wire::judge(&inputs, &selection, &args.wire)?,
+        ClockOf::Record(file) => {
+            let (name, packets) = (file.display().to_string(), capture(file)?);
+            judge(&inputs, &selection, &|| Box::new(RecordedBench::new(&name, packets.clone())))?
+        }
     };
     let report = judged.report(args.strict);
     let exit = Exit(report.exit_code());

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use dmm_conformance::report::json;
-use dmm_conformance::script::schema;
+use dmm_conformance::script::{page, schema};
 
 use crate::{Exit, Failure, print};
 
@@ -24,6 +24,11 @@ enum Of {
     Lib,
     /// `*.iut.yaml`.
     Iut,
+}
+
+/// Prints the reference page of the language.
+pub fn reference() -> Result<Exit, Failure> {
+    print(&page::page())
 }
 
 /// Prints a schema.

@@ -12,6 +12,8 @@ mod series;
 mod step;
 mod wire;
 
+pub(crate) use self::outcome::OUTCOMES;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

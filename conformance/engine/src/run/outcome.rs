@@ -16,7 +16,7 @@ const FIRST_INFORMATIONAL: u8 = 128;
 
 /// What was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
+pub(crate) enum Seen {
     Accept,
     Reject,
     Silent,
@@ -25,7 +25,7 @@ enum Seen {
 }
 
 /// Every name that `is` can have, and what it allows.
-const OUTCOMES: &[(&str, &[Seen])] = &[
+pub(crate) const OUTCOMES: &[(&str, &[Seen])] = &[
     ("accept", &[Seen::Accept]),
     ("reject", &[Seen::Reject]),
     ("silent", &[Seen::Silent]),

@@ -136,9 +136,12 @@ impl Running<'_> {
                 packet = Ipv6::packet(station.addr, self.setup.iut.addr, IPV6_IN_IPV6, HOP_LIMIT, &packet);
             }
             let frame = Ethernet::frame(station.mac, dst_mac, &packet);
-            let at = self.now();
-            self.transport.send(port, &frame).map_err(|error| self.bench(&error))?;
-            self.log.push(Logged::new(at, port, Direction::Sent, frame));
+            let recorded = self.transport.recorded(port).map_err(|error| self.bench(&error))?;
+            if recorded.is_none() {
+                self.transport.send(port, &frame).map_err(|error| self.bench(&error))?;
+            }
+            let frame = recorded.unwrap_or(frame);
+            self.log.push(Logged::new(self.now(), port, Direction::Sent, frame));
         }
         Ok(first)
     }

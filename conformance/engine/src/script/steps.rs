@@ -13,7 +13,21 @@ use super::span::{LoadError, Span};
 use super::yaml::{Key, Kind, Node};
 use crate::verdict::{Level, Verdict};
 
-const VERBS: &str = "send, expect, expect_none, expect_all, expect_series, expect_outcome, check, call, for_each, wait, note, trigger";
+/// Every step.
+pub(crate) const VERBS: &[&str] = &[
+    "send",
+    "expect",
+    "expect_none",
+    "expect_all",
+    "expect_series",
+    "expect_outcome",
+    "check",
+    "call",
+    "for_each",
+    "wait",
+    "note",
+    "trigger",
+];
 
 /// Reads a list of steps.
 pub(crate) fn steps(items: Vec<Node>) -> Result<Vec<Step>, LoadError> {
@@ -105,7 +119,11 @@ fn verb(key: &Key, fields: &mut Fields) -> Result<Verb, LoadError> {
             })
         }
         "trigger" => trigger(fields)?,
-        other => return Err(key.span.error(format!("unknown step `{other}`, expected one of: {VERBS}"))),
+        other => {
+            return Err(key
+                .span
+                .error(format!("unknown step `{other}`, expected one of: {}", VERBS.join(", "))));
+        }
     })
 }
 

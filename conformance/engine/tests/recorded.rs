@@ -1,0 +1,83 @@
+//! A record is judged as the run was, by the rules of today; what is no record of the case is none.
+
+#[expect(dead_code, reason = "the faults are for another test")]
+mod fake;
+
+use std::path::{Path, PathBuf};
+
+use dmm_conformance::recorded::{Recorded, RecordedBench};
+use dmm_conformance::{CaseResult, Catalogue, Instance, Profile, Selection, Suite, Verdict, run};
+use fake::{FakeBench, Fault};
+use pretty_assertions::assert_eq;
+
+#[test]
+fn every_case_is_judged_from_its_record_as_it_was() {
+    let (profile, plan) = plan();
+    for fault in [
+        Fault::None,
+        Fault::ConstantBackoff,
+        Fault::AnswersTwice,
+        Fault::WrongPreviousPrefix,
+        Fault::NeverAnswers,
+    ] {
+        for instance in &plan {
+            let then = run(instance, &profile, &mut FakeBench(fault));
+            let now = run(instance, &profile, &mut RecordedBench::new("fake", packets(&then)));
+            let reason = |result: &CaseResult| {
+                result.reason().map(|it| (it.requirement.clone(), it.at.clone(), it.seen.clone()))
+            };
+            assert_eq!(
+                (now.verdict, reason(&now)),
+                (then.verdict, reason(&then)),
+                "{fault:?}: {}",
+                then.name
+            );
+            assert_eq!(packets(&now), packets(&then), "{fault:?}: {}", then.name);
+        }
+    }
+}
+
+#[test]
+fn a_record_that_was_tampered_with_is_judged_as_it_is() {
+    let (profile, plan) = plan();
+    let instance = plan.iter().find(|instance| instance.name == "cmd.reg.001").expect("a case");
+    let mut packets = packets(&run(instance, &profile, &mut FakeBench(Fault::None)));
+    *packets[1].frame.last_mut().expect("octets") ^= 1;
+    let result = run(instance, &profile, &mut RecordedBench::new("fake", packets));
+    assert_eq!(result.verdict, Verdict::Fail, "the checksum is wrong: {:#?}", result.findings);
+}
+
+#[test]
+fn the_record_of_another_case_is_an_error_of_the_bench() {
+    let (profile, plan) = plan();
+    let of = |name: &str| plan.iter().find(|instance| instance.name == name).expect("a case");
+    let record = |name: &str| packets(&run(of(name), &profile, &mut FakeBench(Fault::None)));
+    for (case, record) in [("cmd.reg.001", record("cmd.seq.002")), ("cmd.reg.001", Vec::new())] {
+        let result = run(of(case), &profile, &mut RecordedBench::new("fake", record));
+        assert_eq!(result.verdict, Verdict::Error, "{:#?}", result.findings);
+    }
+}
+
+fn packets(result: &CaseResult) -> Vec<Recorded> {
+    let packets = result.packets.iter().map(|packet| Recorded {
+        at: packet.at,
+        port: packet.port.clone(),
+        direction: Some(packet.direction),
+        frame: packet.frame.clone(),
+    });
+    packets.collect()
+}
+
+fn plan() -> (Profile, Vec<Instance>) {
+    let catalogue = Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"));
+    let suite = Suite::load(&[folder("suites")], &catalogue).unwrap_or_else(|errors| panic!("{errors}"));
+    let profile =
+        Profile::load(&folder("profiles/ref-cmd.iut.yaml")).unwrap_or_else(|errors| panic!("{errors}"));
+    let plan = suite.plan(&profile, &Selection::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    let of_it = plan.into_iter().filter(|instance| instance.not_applicable.is_none());
+    (profile, of_it.collect())
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
+}
