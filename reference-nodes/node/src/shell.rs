@@ -324,7 +324,7 @@ impl Shell {
             }
             Output::Persist(write) => {
                 let storage = self.storage.as_mut();
-                storage.expect("a node that is configured to be durable has a store").order(write);
+                storage.expect("a node that is configured to be durable has a store").order(*write);
             }
             Output::Event(event) => self.happened(&event),
         }

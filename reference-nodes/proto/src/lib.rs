@@ -13,6 +13,7 @@ pub mod event;
 pub mod exchange;
 mod forwarding;
 mod journal;
+mod keyed;
 pub mod legacy;
 pub mod maar;
 pub mod peer;
@@ -164,7 +165,7 @@ pub enum Output {
         op: Op,
     },
     /// Make something durable, and answer with [`Input::Persisted`]. Only nodes that are configured to be durable ask for it.
-    Persist(Write),
+    Persist(Box<Write>),
     /// Something that a person or a test may want to know.
     Event(Event),
 }

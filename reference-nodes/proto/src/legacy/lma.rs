@@ -200,7 +200,7 @@ impl Lma {
     }
 
     fn expire(&mut self, now: Instant) {
-        for mn in self.expiries.due(now).cloned().collect::<Vec<_>>() {
+        for (_, mn) in self.expiries.due(now).collect::<Vec<_>>() {
             self.expiries.set(&mn, None);
             if let Some(binding) = self.bindings.remove(&mn) {
                 self.owners.remove(&binding.prefix);
