@@ -6,9 +6,9 @@ use dmm_codec::{Instant, Lifetime, MobilityOption, PreviousMaar};
 use ipnet::Ipv6Net;
 use smallvec::SmallVec;
 
+use super::anchor::Anchor;
 use crate::exchange::Echo;
 use crate::plan::Names;
-use crate::record::Detail;
 
 /// A binding cache entry (RFC 8885 §3.1 step 2, extended by the P-MAAR list of §3.2 step 3).
 #[derive(Clone, Debug)]
@@ -26,15 +26,6 @@ pub(super) struct Binding {
     pub(super) p_maars: Vec<PMaar>,
     /// The handover whose P-MAARs have not all answered.
     pub(super) handover: Option<Handover>,
-}
-
-/// A MAAR and what it anchors for a mobile node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Anchor {
-    pub(super) maar: Ipv6Addr,
-    pub(super) prefixes: Box<[Ipv6Net]>,
-    /// Local Prefix and DLIF options of it, passed on as they came (RFC 8885 §3.7, R3.7.11).
-    pub(super) details: Box<[Detail]>,
 }
 
 /// An element of the P-MAAR list: "the P-MAAR's global address and the prefix it has delegated" (RFC 8885 §3.2).
@@ -151,6 +142,6 @@ impl PMaar {
         let previous = |prefix: &Ipv6Net| {
             MobilityOption::PreviousMaar(PreviousMaar { address: *address, prefix: *prefix })
         };
-        prefixes.iter().map(previous).chain(details.iter().map(Detail::option))
+        prefixes.iter().map(previous).chain(details.iter())
     }
 }

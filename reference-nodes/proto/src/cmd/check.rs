@@ -5,10 +5,10 @@ use std::net::Ipv6Addr;
 use dmm_codec::{Instant, Lifetime, PbuFlags, Status};
 use ipnet::Ipv6Net;
 
+use super::anchor::Details;
 use super::config::Service;
 use super::{Anchor, Binding, Cmd, Mn};
 use crate::exchange::{Freshness, Request};
-use crate::record::Detail;
 use crate::updates::UpdateKey;
 
 /// A PBU that is accepted: whose it is, if the mobile node is known, and what the sender anchors, which the request has no more.
@@ -68,7 +68,7 @@ impl Cmd {
         if !request.prefixes.iter().all(belongs) {
             return Err(Status::NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX);
         }
-        let details = request.details.iter().filter_map(Detail::of).take(limits.details).collect();
+        let details = Details::of(request.details.iter().take(limits.details));
         let anchor = Anchor { maar: src, prefixes: std::mem::take(&mut request.prefixes).into(), details };
         Ok(Accepted { mn, anchor })
     }

@@ -6,12 +6,12 @@ use dmm_codec::{Instant, Lifetime, Message, MobilityOption, Pba, PbaFlags, Statu
 use ipnet::Ipv6Net;
 use smallvec::SmallVec;
 
+use super::anchor::{Anchored, Details};
 use super::binding::{Binding, Handover, PMaar};
 use super::{Cmd, CmdConfig, Mn};
 use crate::exchange::{Rejection, is_detail, is_for_another, mn_of, receive, send};
 use crate::journal::Otherwise;
 use crate::plan::Answer;
-use crate::record::Detail;
 use crate::updates::{Persistence, UpdateKey};
 use crate::{Event, Ignored, Output};
 
@@ -58,7 +58,8 @@ impl Cmd {
             if let Some(anchored) = anchored {
                 p_maar.anchor.prefixes = anchored;
             }
-            p_maar.anchor.details = pba.options.iter().filter_map(Detail::of).take(limit).collect();
+            p_maar.anchor.details =
+                Details::of(pba.options.iter().filter(|option| is_detail(option)).take(limit));
         };
         if moves {
             self.change(key.mn, change)
@@ -70,7 +71,7 @@ impl Cmd {
     /// The prefixes that a P-MAAR says it anchors (R3.2.8), where they are its own to say: it knows better than the cache if
     /// its last registration was lost. One that echoes the S-MAAR's prefix (stance A7) says nothing about its own.
     /// Nothing where it says what is in the cache.
-    fn anchored(&self, key: &UpdateKey<Mn>, pba: &Pba) -> Option<Box<[Ipv6Net]>> {
+    fn anchored(&self, key: &UpdateKey<Mn>, pba: &Pba) -> Option<Anchored> {
         let said = pba.options.iter().filter_map(|option| match option {
             MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
             _ => None,
@@ -83,8 +84,8 @@ impl Cmd {
         let maar = self.config.maar(key.peer)?;
         let is_anothers = |prefix| self.is_anothers(prefix, Some(key.mn), Some(binding));
         let own = said.filter(|prefix| maar.owns(prefix) && !is_anothers(*prefix));
-        let own: Box<[Ipv6Net]> = own.take(self.config.limits.prefixes).collect();
-        (!own.is_empty()).then_some(own)
+        let own: Vec<Ipv6Net> = own.take(self.config.limits.prefixes).collect();
+        (!own.is_empty()).then(|| own.into())
     }
 
     /// A P-MAAR that refuses is not waited for and not named to the S-MAAR (stances A38, A39). Whether it is asked again

@@ -9,6 +9,7 @@
 //!   │◀ PBA + 67 … ─│                        when all have answered, or when time is up
 //! ```
 
+mod anchor;
 mod binding;
 mod cache;
 mod check;
@@ -36,7 +37,8 @@ use crate::journal::Journal;
 use crate::timing::Agenda;
 use crate::updates::{UpdateKey, Updates};
 use crate::{Event, Ignored, Input, Node, Output, Reason, Timeout};
-use binding::{Anchor, Binding};
+use anchor::Anchor;
+use binding::Binding;
 use cache::{Cache, Mn};
 use deadlines::Deadlines;
 use prefixes::Prefixes;

@@ -19,7 +19,7 @@ impl Cmd {
             return;
         }
         self.updates.want(now, key, Persistence::UntilMaximum);
-        self.farewells.insert(key, anchor.prefixes.into());
+        self.farewells.insert(key, anchor.prefixes.to_vec());
         self.journal.changed(&mn);
     }
 

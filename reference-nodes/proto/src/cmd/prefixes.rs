@@ -2,6 +2,7 @@
 //! has ended, wherever the mobile node is (RFC 8885 §1, R1.2; stance A6).
 
 use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
 
@@ -10,30 +11,35 @@ use super::cache::Mn;
 /// The prefixes that are in use.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prefixes {
-    owners: BTreeMap<Prefix, Mn>,
+    /// Those of up to 64 bits, as nearly all are: there is one for each mobile node at each of its MAARs, so half an address counts.
+    short: BTreeMap<Short, Mn>,
+    long: BTreeMap<Long, Mn>,
     /// How many of each length there are: mostly there is one length.
     lengths: BTreeMap<u8, usize>,
 }
 
-/// In the order of addresses, the shorter first, by comparing numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Prefix(Ipv6Net);
+/// The first half of a prefix of up to 64 bits, and its length: in the order of addresses, the shorter first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Short([u8; 8], u8);
 
-impl Prefix {
-    fn key(self) -> (u128, u8) {
-        (self.0.addr().to_bits(), self.0.prefix_len())
+/// A prefix of more, in the same order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Long([u8; 16], u8);
+
+impl Short {
+    fn of(prefix: Ipv6Net) -> Option<Self> {
+        let half = (prefix.addr().to_bits() >> 64) as u64;
+        (prefix.prefix_len() <= 64).then_some(Self(half.to_be_bytes(), prefix.prefix_len()))
+    }
+
+    fn address(self) -> Ipv6Addr {
+        Ipv6Addr::from_bits(u128::from(u64::from_be_bytes(self.0)) << 64)
     }
 }
 
-impl Ord for Prefix {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
-impl PartialOrd for Prefix {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+impl Long {
+    fn of(prefix: Ipv6Net) -> Self {
+        Self(prefix.addr().octets(), prefix.prefix_len())
     }
 }
 
@@ -41,18 +47,44 @@ impl Prefixes {
     /// Whether a mobile node other than this has this prefix, a part of it, or what it is a part of.
     pub(super) fn is_anothers(&self, prefix: Ipv6Net, mn: Option<Mn>) -> bool {
         // Those inside follow at once.
-        let inside = self.owners.range(Prefix(prefix)..).take_while(|(other, _)| prefix.contains(&other.0));
+        let is_inside = |address: Ipv6Addr| prefix.contains(&address);
+        let short = Short::of(prefix).into_iter().flat_map(|from| self.short.range(from..));
+        let short = short.take_while(|(inside, _)| is_inside(inside.address())).map(|(_, owner)| *owner);
+        let long = self.long.range(Long::of(prefix)..);
+        let long = long.take_while(|(inside, _)| is_inside(inside.0.into())).map(|(_, owner)| *owner);
         let around = self.lengths.range(..prefix.prefix_len()).filter_map(|(len, _)| {
             let wider = Ipv6Net::new(prefix.addr(), *len).ok()?.trunc();
-            self.owners.get_key_value(&Prefix(wider))
+            self.owner(wider)
         });
-        inside.chain(around).any(|(_, owner)| Some(*owner) != mn)
+        short.chain(long).chain(around).any(|owner| Some(owner) != mn)
+    }
+
+    fn owner(&self, prefix: Ipv6Net) -> Option<Mn> {
+        let owner = match Short::of(prefix) {
+            Some(short) => self.short.get(&short),
+            None => self.long.get(&Long::of(prefix)),
+        };
+        owner.copied()
+    }
+
+    fn insert(&mut self, prefix: Ipv6Net, mn: Mn) -> Option<Mn> {
+        match Short::of(prefix) {
+            Some(short) => self.short.insert(short, mn),
+            None => self.long.insert(Long::of(prefix), mn),
+        }
+    }
+
+    fn remove(&mut self, prefix: Ipv6Net) -> Option<Mn> {
+        match Short::of(prefix) {
+            Some(short) => self.short.remove(&short),
+            None => self.long.remove(&Long::of(prefix)),
+        }
     }
 
     /// A mobile node has these prefixes in place of those.
     pub(super) fn change(&mut self, mn: Mn, before: &[Ipv6Net], after: &[Ipv6Net]) {
         for prefix in before.iter().filter(|prefix| !after.contains(prefix)) {
-            if self.owners.remove(&Prefix(*prefix)).is_some() {
+            if self.remove(*prefix).is_some() {
                 let len = prefix.prefix_len();
                 let count = self.lengths.get_mut(&len).expect("it was counted when it came");
                 *count -= 1;
@@ -62,14 +94,14 @@ impl Prefixes {
             }
         }
         for prefix in after.iter().filter(|prefix| !before.contains(prefix)) {
-            if self.owners.insert(Prefix(*prefix), mn).is_none() {
+            if self.insert(*prefix, mn).is_none() {
                 *self.lengths.entry(prefix.prefix_len()).or_default() += 1;
             }
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.owners.len()
+        self.short.len() + self.long.len()
     }
 }
 
@@ -92,7 +124,9 @@ mod tests {
             ("2001:db8:1:10::/60", true),
             ("2001:db8:1:13::/64", true),
             ("2001:db8:1::/48", true),
+            ("2001:db8:1:13:1::/80", true),
             ("2001:db8:1:20::/60", false),
+            ("2001:db8:1:20:1::/80", false),
             ("2001:db8:1:0::/60", false),
         ];
         for (prefix, taken) in cases {
@@ -102,5 +136,9 @@ mod tests {
         }
         prefixes.change(mine, &[net("2001:db8:1:10::/60")], &[]);
         assert_eq!((prefixes.len(), prefixes.lengths.len()), (0, 0));
+        prefixes.change(mine, &[], &[net("2001:db8:1:10:1::/80")]);
+        assert!(prefixes.is_anothers(net("2001:db8:1:10::/64"), None));
+        assert!(prefixes.is_anothers(net("2001:db8:1:10:1::1/128"), None));
+        assert!(!prefixes.is_anothers(net("2001:db8:1:10:2::/80"), None));
     }
 }

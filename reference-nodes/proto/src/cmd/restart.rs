@@ -3,7 +3,8 @@
 
 use dmm_codec::{AccessTechnology, HandoffIndicator, Instant, LinkLayerAddress, MnIdentifier, Timestamp};
 
-use super::binding::{Anchor, Binding, PMaar};
+use super::anchor::Anchor;
+use super::binding::{Binding, PMaar};
 use super::{Cmd, CmdConfig, Mn};
 use crate::exchange::Echo;
 use crate::journal::Journal;
@@ -104,18 +105,6 @@ impl From<BindingRecord> for Binding {
             deregistered: record.deregistered,
             handover: None,
         }
-    }
-}
-
-impl From<&Anchor> for AnchorRecord {
-    fn from(anchor: &Anchor) -> Self {
-        Self { maar: anchor.maar, prefixes: anchor.prefixes.to_vec(), details: anchor.details.to_vec() }
-    }
-}
-
-impl From<AnchorRecord> for Anchor {
-    fn from(record: AnchorRecord) -> Self {
-        Self { maar: record.maar, prefixes: record.prefixes.into(), details: record.details.into() }
     }
 }
 
