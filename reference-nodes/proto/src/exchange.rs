@@ -97,6 +97,7 @@ impl Request {
     }
 }
 
+/// Options in any order. Of those that may stand there once the last counts; prefixes may stand there often (B12, RFC 5213 §8.1).
 impl From<Pbu> for Request {
     fn from(pbu: Pbu) -> Self {
         let mut request = Self { seq: pbu.seq, flags: pbu.flags, lifetime: pbu.lifetime, ..Self::default() };
@@ -110,7 +111,7 @@ impl From<Pbu> for Request {
                 MobilityOption::MnLinkLayerIdentifier(address) => request.link_layer = Some(address),
                 MobilityOption::LinkLocalAddress(address) => request.link_local = Some(address),
                 MobilityOption::Timestamp(timestamp) => request.timestamp = Some(timestamp),
-                // RFC 8885 §4.3: these "can only appear if the D bit is set"; without it they mean nothing (A45).
+                // "Can only appear if the D bit is set" (R4.3.8, R4.4.7); without it they mean nothing (A45).
                 MobilityOption::AnchoredPrefix(prefix) if has_dmm_flag => request.add_prefix(prefix),
                 MobilityOption::ServingMaar(address) if has_dmm_flag => request.serving_maars.push(address),
                 option if has_dmm_flag && is_detail(&option) => request.details.push(option),
@@ -139,7 +140,7 @@ pub struct Echo {
 }
 
 impl Echo {
-    /// The PBA that answers (RFC 5213 §5.3.6): sequence number copied, identifier, Handoff Indicator and Access
+    /// The PBA that answers with "the usual options" (R3.1.5; B7, RFC 5213 §5.3.6): sequence number copied, identifier, Handoff Indicator and Access
     /// Technology Type always there, the other options where the PBU had them.
     pub fn answer(&self, mn: MnIdentifier, status: Status, lifetime: Lifetime, prefixes: &[Ipv6Net]) -> Pba {
         let mut options = Vec::with_capacity(USUAL_OPTIONS + prefixes.len());
@@ -271,7 +272,7 @@ pub(crate) fn is_for_another(pba: &Pba, s_maar: Ipv6Addr) -> bool {
     pba.options.iter().any(|option| matches!(option, MobilityOption::ServingMaar(named) if *named != s_maar))
 }
 
-/// Sends a message.
+/// Sends a message: a Mobility Header behind an IPv6 header, no routing header and no destination option (B10, RFC 5213 §5.3.6).
 pub fn send(src: Ipv6Addr, dst: Ipv6Addr, message: &Message) -> Output {
     let octets = message.encode(src, dst).expect("nodes keep their messages below 2048 octets (stance A55)");
     Output::Signal { src, dst, octets }

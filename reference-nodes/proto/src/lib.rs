@@ -9,6 +9,7 @@
 //! ```
 
 pub mod cmd;
+mod complaint;
 pub mod event;
 pub mod exchange;
 mod forwarding;
@@ -177,7 +178,7 @@ pub struct Advertise {
     pub src_mac: Mac,
     /// The DLIF's link-local address.
     pub src: Ipv6Addr,
-    /// The mobile node's MAC address: the advertisement is unicast on the link (RFC 6085).
+    /// The mobile node's MAC address: the advertisement is unicast on the link, whatever `dst` is (RFC 6085, stance A31).
     pub dst_mac: Mac,
     /// The mobile node's link-local address, or all nodes.
     pub dst: Ipv6Addr,

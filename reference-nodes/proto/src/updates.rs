@@ -1,5 +1,5 @@
 //! The PBUs that a node has to get answered: queued, paced, limited in rate, sent again until the right answer comes
-//! (RFC 8885 §3.6). It knows whom a PBU is for and when it may leave; what stands in it is made by the node at that
+//! (RFC 8885 §3.6, R3.6.1). It knows whom a PBU is for and when it may leave; what stands in it is made by the node at that
 //! moment, so that each sending has a fresh sequence number and time stamp (RFC 5213 §6.9.4, R3.6.6).
 
 use std::collections::{BTreeMap, BTreeSet};

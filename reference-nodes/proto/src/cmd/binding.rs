@@ -10,7 +10,7 @@ use super::anchor::Anchor;
 use crate::exchange::Echo;
 use crate::plan::Names;
 
-/// A binding cache entry (RFC 8885 §3.1 step 2, extended by the P-MAAR list of §3.2 step 3).
+/// A binding cache entry (RFC 8885 §3.1 step 2, extended by the P-MAAR list of §3.2 step 3; R3.0.5).
 #[derive(Clone, Debug)]
 pub(super) struct Binding {
     /// The S-MAAR's address, registered as Proxy-CoA, and what is anchored there.
@@ -22,7 +22,7 @@ pub(super) struct Binding {
     /// The S-MAAR has de-registered the mobile node; the entry stays a while in case it turns up elsewhere
     /// (RFC 5213 §5.3.5, MinDelayBeforeBCEDelete).
     pub(super) deregistered: bool,
-    /// P-MAARs, the oldest first.
+    /// P-MAARs, the oldest first: a mobile node "may move across different MAARs" (R3.0.9).
     pub(super) p_maars: Vec<PMaar>,
     /// The handover whose P-MAARs have not all answered.
     pub(super) handover: Option<Handover>,
@@ -136,7 +136,7 @@ impl Binding {
 
 impl PMaar {
     /// What an answer says of it: its Previous MAAR options, one per prefix (stance A17), and behind them what belongs to it
-    /// (stance A15).
+    /// (stances A15, A16). Only a CMD says so, of global addresses that are configured, in PBAs (R4.5.6, R4.5.8).
     pub(super) fn options(&self) -> impl Iterator<Item = MobilityOption> {
         let Anchor { maar: address, prefixes, details } = &self.anchor;
         let previous = |prefix: &Ipv6Net| {

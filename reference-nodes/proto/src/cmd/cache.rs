@@ -55,7 +55,7 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// The number of a mobile node, if it is known.
+    /// The number of a mobile node, if it is known: a CMD "retrieves an already existing entry for the MN" (R3.2.2).
     pub(super) fn find(&self, name: &MnIdentifier) -> Option<Mn> {
         self.by_name.find(self.keyed.hash_one(name), |mn| self.name(*mn) == name).copied()
     }

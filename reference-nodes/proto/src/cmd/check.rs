@@ -1,4 +1,4 @@
-//! Whether a CMD accepts a PBU: the checks of RFC 5213 §5.3.1 in their order, and those of RFC 8885 where it adds any.
+//! Whether a CMD accepts a PBU: the checks of RFC 5213 §5.3.1 in their order (B6), and those of RFC 8885 where it adds any.
 
 use std::net::Ipv6Addr;
 

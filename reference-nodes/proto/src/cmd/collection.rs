@@ -159,7 +159,8 @@ impl Cmd {
         if self.config.plan.time_out.holds(told) { self.answer(now, mn) } else { self.settle(mn) }
     }
 
-    /// Answers the S-MAAR's last PBU with all that may be told.
+    /// Answers the S-MAAR's last PBU with all that may be told: "the previous Proxy-CoA and the prefix anchored to it" (R3.2.10), or
+    /// nothing of the kind where the registration is "fresh and no past status is available" (R3.1.6).
     pub(super) fn answer(&mut self, now: Instant, mn: Mn) {
         let names = self.config.plan.names;
         let Some(binding) = self.cache.get(mn) else { return };

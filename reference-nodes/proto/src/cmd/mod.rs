@@ -32,6 +32,7 @@ use smallvec::SmallVec;
 pub use crate::peer::MaarPeer;
 pub use config::{CmdConfig, CmdLimits, Service};
 
+use crate::complaint::Complaints;
 use crate::exchange::{Request, receive, refuse};
 use crate::journal::Journal;
 use crate::timing::Agenda;
@@ -43,7 +44,7 @@ use cache::{Cache, Mn};
 use deadlines::Deadlines;
 use prefixes::Prefixes;
 
-/// A CMD.
+/// A CMD: "only the Binding Cache and its management operations are maintained" (R3.0.1).
 #[derive(Clone, Debug)]
 pub struct Cmd {
     config: CmdConfig,
@@ -57,6 +58,7 @@ pub struct Cmd {
     /// P-MAARs to be told that a session has ended, and the prefixes that they anchored for it.
     farewells: BTreeMap<UpdateKey<Mn>, Vec<Ipv6Net>>,
     journal: Journal<Mn>,
+    complaints: Complaints,
     outbox: VecDeque<Output>,
 }
 
@@ -77,6 +79,7 @@ impl Cmd {
     /// A CMD with an empty binding cache.
     pub fn new(config: CmdConfig) -> Self {
         let (updates, journal) = (Updates::new(config.sending()), Journal::new(config.durable));
+        let complaints = Complaints::new(config.address);
         Self {
             config,
             cache: Cache::default(),
@@ -86,6 +89,7 @@ impl Cmd {
             updates,
             farewells: BTreeMap::new(),
             journal,
+            complaints,
             outbox: VecDeque::new(),
         }
     }
@@ -203,7 +207,7 @@ impl Cmd {
         }
     }
 
-    /// Ends bindings whose time has come, and answers S-MAARs that have waited long enough.
+    /// Ends bindings whose time has come, as their S-MAARs could have asked for, but without the delay of RFC 5213 §5.3.5 (stance A28), and answers S-MAARs that have waited long enough.
     fn timers(&mut self, now: Instant) {
         let expires = |mn: Mn| self.cache.get(mn).map(|binding| binding.expires).filter(|at| *at <= now);
         let ended = self.expiries.until(now).filter_map(|mn| Some((expires(mn)?, mn)));
@@ -235,9 +239,7 @@ impl Node for Cmd {
         match input {
             Input::Signal { src, dst, octets } => {
                 if let Err(why) = self.signal(now, src, dst, octets) {
-                    let event = Event::Ignored { src, why };
-                    tracing::debug!(%event);
-                    self.outbox.push_back(Output::Event(event));
+                    self.complaints.ignored(&mut self.outbox, now, src, why);
                 }
             }
             Input::Persisted { through, result } => {

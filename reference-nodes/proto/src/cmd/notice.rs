@@ -64,7 +64,7 @@ impl Cmd {
     }
 
     /// The PBU to a P-MAAR (RFC 8885 §3.2 step 2): the prefixes anchored there (stance A7), and the S-MAAR's address
-    /// in a Serving MAAR option (R3.2.4); with lifetime zero and without it where the session has ended.
+    /// in a Serving MAAR option (R3.2.4, R4.6.4); with lifetime zero and without it where the session has ended.
     fn update(&self, now: Instant, due: &Due<Mn>) -> Option<Pbu> {
         let UpdateKey { mn, peer } = due.key;
         let binding = self.cache.get(mn);

@@ -25,7 +25,7 @@ impl Cmd {
         self.forget_farewell(&key);
         self.updates.cancel(&key);
         let Some(binding) = self.cache.get(mn) else {
-            // RFC 8885 §3.1: "the CMD stores a BCE containing the MN-ID, Pref1, and MAAR1's address" (R3.1.4).
+            // The same in all plans (R3.1.11). RFC 8885 §3.1: "the CMD stores a BCE containing the MN-ID, Pref1, and MAAR1's address" (R3.1.4).
             let binding = Box::new(Binding {
                 serving: anchor,
                 echo,
@@ -67,7 +67,7 @@ impl Cmd {
         self.answer_first(now, mn);
     }
 
-    /// Has a PBU sent to each P-MAAR that is not yet known to have followed the mobile node.
+    /// Has a PBU sent, and sent again if its PBA does not come (R3.2.19, R3.4.5), to each P-MAAR that is not yet known to have followed the mobile node.
     pub(super) fn ask_p_maars(&mut self, now: Instant, mn: Mn) {
         let Some(binding) = self.cache.get_mut(mn) else { return };
         let first = self.config.plan.copies_sequence.then_some(binding.echo.seq);
