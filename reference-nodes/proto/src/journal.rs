@@ -193,11 +193,11 @@ impl<M: Clone + Ord + Hash> Journal<M> {
             // There is room again.
             self.changed.append(&mut self.refused);
         }
-        let later = self.held.split_off(&(WriteId(through.0 + 1), 0));
-        let free = std::mem::replace(&mut self.held, later).into_values();
-        outbox.extend(free.filter_map(|Said { output, otherwise, .. }| {
-            if failed { otherwise.and_then(|make| make(output)) } else { Some(output) }
-        }));
+        // One by one: to split the tree would be to count what stays.
+        while let Some(first) = self.held.first_entry().filter(|first| first.key().0 <= through) {
+            let Said { output, otherwise, .. } = first.remove();
+            outbox.extend(if failed { otherwise.and_then(|make| make(output)) } else { Some(output) });
+        }
         settled
     }
 
