@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use dmm_node::config::Store;
@@ -43,6 +44,9 @@ pub struct NodeArgs {
     /// Writes what the node sends and receives.
     #[arg(long, value_name = "FILE.pcapng")]
     capture: Option<PathBuf>,
+    /// Looks for the next message for so many microseconds after one has come before it sleeps: answers come sooner, for CPU time.
+    #[arg(long, value_name = "MICROSECONDS", default_value_t = 0)]
+    busy_poll: u32,
     /// The form of the log, on standard error.
     #[arg(long, default_value = "text")]
     log: Log,
@@ -97,7 +101,8 @@ pub fn run(role: Role, args: &NodeArgs) -> Result<Exit, Failure> {
         let (address, peers) = (config.common.address, config.peers().len());
         return print(&format!("{}: a {role} at {address}{mode}, {peers} peers\n", path.display()));
     }
-    let options = Options { capture: args.capture.clone() };
+    let busy_poll = Duration::from_micros(args.busy_poll.into());
+    let options = Options { capture: args.capture.clone(), busy_poll };
     dmm_node::run(config, &options).map_err(Failure::bench)?;
     Ok(Exit::OK)
 }

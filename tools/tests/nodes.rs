@@ -532,7 +532,10 @@ fn a_node_counts_and_says_what_it_ignores() {
         fs::write(config, example.replace("  # metrics: \"[::1]:9464\"", "  metrics: \"[::1]:9464\""))
             .unwrap();
         let mut command = Command::new(DMM);
-        command.args(["cmd", "--log", "json", "--config"]).arg(config).env_remove("RUST_LOG");
+        command
+            .args(["cmd", "--log", "json", "--busy-poll", "200", "--config"])
+            .arg(config)
+            .env_remove("RUST_LOG");
         let mut process = Process::start(&mut command).unwrap();
         process.said("\"ready\"", PATIENCE).unwrap();
 

@@ -1,5 +1,5 @@
 //! What happened, for logs. An [`Event`] carries identities of mobile nodes: above DEBUG its name, its numbers and the
-//! nodes of the operator's own domain are said, and nothing that tells whose session it is (RFC 8885 §6).
+//! nodes of the operator's own domain are said, and nothing that tells whose session it is (RFC 8885 §6, R6.6).
 
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;

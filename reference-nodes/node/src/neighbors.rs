@@ -1,5 +1,6 @@
 //! What a node's access link says and is answered, without the link: Router Solicitations and tests for duplicate
-//! addresses show that a mobile node is there; Neighbor Solicitations for its DLIFs are answered by each DLIF itself.
+//! addresses show that a mobile node is there; Neighbor Solicitations for its DLIFs are answered by each DLIF itself
+//! (R3.7.17).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use dmm_codec::Instant;
 use dmm_codec::packet::{Mac, link_local};
@@ -37,6 +38,8 @@ use crate::storage::{Records, Storage};
 pub struct Options {
     /// Where the node's own capture goes.
     pub capture: Option<PathBuf>,
+    /// How long the loop looks for the next Mobility Header after one has come, before it sleeps: who is awake need not be woken.
+    pub busy_poll: Duration,
 }
 
 /// Messages that are read before the loop looks at anything else.
@@ -67,6 +70,7 @@ struct Shell {
     neighbors: Neighbors,
     link: Option<Link>,
     capture: Option<Capture>,
+    busy_poll: Duration,
     metrics: Metrics,
     peers: BTreeMap<Ipv6Addr, Peer>,
     peer_addresses: BTreeSet<Ipv6Addr>,
@@ -123,6 +127,7 @@ impl Shell {
             neighbors: neighbors(&config),
             link: config.access().map(Link::open).transpose()?,
             capture,
+            busy_poll: options.busy_poll,
             metrics: Metrics::new(config.role().name(), config.common.address),
             peer_addresses: peers.keys().copied().collect(),
             peers,
@@ -192,7 +197,10 @@ impl Shell {
     async fn turn(&mut self, stops: &mut [Signal; 2]) -> Result<(), StartError> {
         loop {
             match self.woken(stops).await {
-                Woken::Signal => self.receive(),
+                Woken::Signal => {
+                    self.receive();
+                    self.stay_awake();
+                }
                 Woken::Frame(Ok(frame)) => self.frame(&frame),
                 Woken::Frame(Err(error)) => warn!(%error, "the access link"),
                 Woken::LinkLost => return Err(StartError("the access link is gone".to_owned())),
@@ -261,25 +269,44 @@ impl Shell {
         let mut buffer = [0; LONGEST];
         for _ in 0..BATCH {
             match self.signalling.receive(&mut buffer) {
-                Ok(Some((src, len))) => {
-                    let (now, octets) = (self.clock.now(), &buffer[..len]);
-                    trace!(len, "received");
-                    self.metrics.signal("received", octets);
-                    if let Some(peer) = self.peers.get_mut(&src) {
-                        (peer.received, peer.heard) = (peer.received + 1, Some(now));
-                    }
-                    let dst = self.config.common.address;
-                    self.captured(|capture| capture.signal(now, src, dst, octets));
-                    self.input(&Input::Signal { src, dst, octets });
-                }
+                Ok(Some((src, len))) => self.received(src, &buffer[..len]),
                 Ok(None) => return,
-                // What the network says about something that was sent, for instance.
-                Err(error) => {
-                    warn!(%error, "the socket of protocol 135");
-                    return;
+                Err(error) => return not_received(&error),
+            }
+        }
+    }
+
+    /// Looks for Mobility Headers until none has come for a while, something else is due, or others have waited long enough.
+    fn stay_awake(&mut self) {
+        if self.busy_poll.is_zero() {
+            return;
+        }
+        let mut buffer = [0; LONGEST];
+        for _ in 0..BATCH {
+            let next = self.machine.next_timeout().map(|timeout| timeout.at);
+            let patience = self.clock.now() + self.busy_poll;
+            let until = next.map_or(patience, |next| next.min(patience));
+            loop {
+                match self.signalling.look(&mut buffer) {
+                    Ok(Some((src, len))) => break self.received(src, &buffer[..len]),
+                    Ok(None) if self.clock.now() < until => std::hint::spin_loop(),
+                    Ok(None) => return,
+                    Err(error) => return not_received(&error),
                 }
             }
         }
+    }
+
+    fn received(&mut self, src: Ipv6Addr, octets: &[u8]) {
+        let now = self.clock.now();
+        trace!(len = octets.len(), "received");
+        self.metrics.signal("received", octets);
+        if let Some(peer) = self.peers.get_mut(&src) {
+            (peer.received, peer.heard) = (peer.received + 1, Some(now));
+        }
+        let dst = self.config.common.address;
+        self.captured(|capture| capture.signal(now, src, dst, octets));
+        self.input(&Input::Signal { src, dst, octets });
     }
 
     /// Reads a frame of the access link.
@@ -324,7 +351,7 @@ impl Shell {
             }
             Output::Persist(write) => {
                 let storage = self.storage.as_mut();
-                storage.expect("a node that is configured to be durable has a store").order(write);
+                storage.expect("a node that is configured to be durable has a store").order(*write);
             }
             Output::Event(event) => self.happened(&event),
         }
@@ -502,6 +529,11 @@ impl Shell {
             peers: self.peers.iter().map(peer).collect(),
         }
     }
+}
+
+/// What the network says about something that was sent, for instance.
+fn not_received(error: &io::Error) {
+    warn!(%error, "the socket of protocol 135");
 }
 
 /// What carries out orders, with nothing in it.

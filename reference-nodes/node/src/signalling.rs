@@ -34,6 +34,9 @@ pub fn to(address: Ipv6Addr) -> SocketAddr {
 #[derive(Debug)]
 pub(crate) struct Signalling {
     socket: tokio::net::UdpSocket,
+    /// The same socket, for who looks into it without asking the runtime first, which knows of what has come only once the loop
+    /// has slept.
+    bare: UdpSocket,
 }
 
 impl Signalling {
@@ -50,10 +53,10 @@ impl Signalling {
         })?;
         let nonblocking = |socket: UdpSocket| {
             socket.set_nonblocking(true)?;
-            tokio::net::UdpSocket::from_std(socket)
+            let bare = socket.try_clone()?;
+            Ok(Self { socket: tokio::net::UdpSocket::from_std(socket)?, bare })
         };
-        let socket = nonblocking(socket).map_err(|error| StartError(format!("the socket: {error}")))?;
-        Ok(Self { socket })
+        nonblocking(socket).map_err(|error: io::Error| StartError(format!("the socket: {error}")))
     }
 
     /// Waits until something has come.
@@ -63,16 +66,25 @@ impl Signalling {
 
     /// What has come, if anything has.
     pub(crate) fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<(Ipv6Addr, usize)>> {
-        match self.socket.try_recv_from(buffer) {
-            Ok((len, SocketAddr::V6(from))) => Ok(Some((*from.ip(), len))),
-            Ok(_) => Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
-        }
+        received(self.socket.try_recv_from(buffer))
+    }
+
+    /// As [`Signalling::receive`], whether the runtime knows of it or not.
+    pub(crate) fn look(&self, buffer: &mut [u8]) -> io::Result<Option<(Ipv6Addr, usize)>> {
+        received(self.bare.recv_from(buffer))
     }
 
     /// Sends at once or not at all: what is lost is sent again by whoever needs it (RFC 8885 §3.6).
     pub(crate) fn send(&self, dst: Ipv6Addr, octets: &[u8]) -> io::Result<()> {
-        self.socket.try_send_to(octets, to(dst)).map(drop)
+        self.bare.send_to(octets, to(dst)).map(drop)
+    }
+}
+
+fn received(result: io::Result<(usize, SocketAddr)>) -> io::Result<Option<(Ipv6Addr, usize)>> {
+    match result {
+        Ok((len, SocketAddr::V6(from))) => Ok(Some((*from.ip(), len))),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -44,31 +44,20 @@ pub struct Request {
 impl Request {
     /// Reads the options of a PBU.
     pub fn of(pbu: &Pbu) -> Self {
-        let mut request = Self { seq: pbu.seq, flags: pbu.flags, lifetime: pbu.lifetime, ..Self::default() };
-        let has_dmm_flag = pbu.flags.contains(PbuFlags::D);
-        for option in &pbu.options {
-            match option {
-                MobilityOption::MnIdentifier(mn) => request.mn = Some(mn.clone()),
-                MobilityOption::HomeNetworkPrefix(prefix) => request.add_prefix(*prefix),
-                MobilityOption::HandoffIndicator(handoff) => request.handoff = Some(*handoff),
-                MobilityOption::AccessTechnology(technology) => request.technology = Some(*technology),
-                MobilityOption::MnLinkLayerIdentifier(address) => request.link_layer = Some(address.clone()),
-                MobilityOption::LinkLocalAddress(address) => request.link_local = Some(*address),
-                MobilityOption::Timestamp(timestamp) => request.timestamp = Some(*timestamp),
-                // RFC 8885 §4.3: these "can only appear if the D bit is set"; without it they mean nothing (A45).
-                MobilityOption::AnchoredPrefix(prefix) if has_dmm_flag => request.add_prefix(*prefix),
-                MobilityOption::ServingMaar(address) if has_dmm_flag => request.serving_maars.push(*address),
-                option if has_dmm_flag && is_detail(option) => request.details.push(option.clone()),
-                _ => {}
-            }
-        }
-        request
+        Self::from(pbu.clone())
     }
 
     fn add_prefix(&mut self, prefix: Ipv6Net) {
         if !self.prefixes.contains(&prefix) {
             self.prefixes.push(prefix);
         }
+    }
+
+    /// Who it is about, and what its answer repeats, where nothing else of it is wanted any more.
+    pub fn into_echo(self) -> (MnIdentifier, Echo) {
+        let Self { seq, mn, handoff, technology, link_layer, link_local, timestamp, .. } = self;
+        let echo = Echo { seq, handoff, technology, link_layer, link_local, timestamp };
+        (mn.unwrap_or(MnIdentifier::empty()), echo)
     }
 
     /// What its answer repeats.
@@ -108,6 +97,31 @@ impl Request {
     }
 }
 
+/// Options in any order. Of those that may stand there once the last counts; prefixes may stand there often (B12, RFC 5213 §8.1).
+impl From<Pbu> for Request {
+    fn from(pbu: Pbu) -> Self {
+        let mut request = Self { seq: pbu.seq, flags: pbu.flags, lifetime: pbu.lifetime, ..Self::default() };
+        let has_dmm_flag = pbu.flags.contains(PbuFlags::D);
+        for option in pbu.options {
+            match option {
+                MobilityOption::MnIdentifier(mn) => request.mn = Some(mn),
+                MobilityOption::HomeNetworkPrefix(prefix) => request.add_prefix(prefix),
+                MobilityOption::HandoffIndicator(handoff) => request.handoff = Some(handoff),
+                MobilityOption::AccessTechnology(technology) => request.technology = Some(technology),
+                MobilityOption::MnLinkLayerIdentifier(address) => request.link_layer = Some(address),
+                MobilityOption::LinkLocalAddress(address) => request.link_local = Some(address),
+                MobilityOption::Timestamp(timestamp) => request.timestamp = Some(timestamp),
+                // "Can only appear if the D bit is set" (R4.3.8, R4.4.7); without it they mean nothing (A45).
+                MobilityOption::AnchoredPrefix(prefix) if has_dmm_flag => request.add_prefix(prefix),
+                MobilityOption::ServingMaar(address) if has_dmm_flag => request.serving_maars.push(address),
+                option if has_dmm_flag && is_detail(&option) => request.details.push(option),
+                _ => {}
+            }
+        }
+        request
+    }
+}
+
 /// What of a PBU its answer repeats, and what the next PBU is compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Echo {
@@ -126,10 +140,11 @@ pub struct Echo {
 }
 
 impl Echo {
-    /// The PBA that answers (RFC 5213 §5.3.6): sequence number copied, identifier, Handoff Indicator and Access
+    /// The PBA that answers with "the usual options" (R3.1.5; B7, RFC 5213 §5.3.6): sequence number copied, identifier, Handoff Indicator and Access
     /// Technology Type always there, the other options where the PBU had them.
     pub fn answer(&self, mn: MnIdentifier, status: Status, lifetime: Lifetime, prefixes: &[Ipv6Net]) -> Pba {
-        let mut options = vec![MobilityOption::MnIdentifier(mn)];
+        let mut options = Vec::with_capacity(USUAL_OPTIONS + prefixes.len());
+        options.push(MobilityOption::MnIdentifier(mn));
         options.extend(prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
         options.push(MobilityOption::HandoffIndicator(self.handoff.unwrap_or(HandoffIndicator(0))));
         options.push(MobilityOption::AccessTechnology(self.technology.unwrap_or(AccessTechnology(0))));
@@ -208,6 +223,9 @@ impl Rejection {
     }
 }
 
+/// Room for what an answer mostly says beside prefixes: its own options, and those about three P-MAARs.
+const USUAL_OPTIONS: usize = 15;
+
 /// How many prefixes of a rejected PBU its PBA echoes: with the longest identifiers they still fit a Mobility Header.
 const MAX_ECHOED: usize = 40;
 
@@ -254,7 +272,7 @@ pub(crate) fn is_for_another(pba: &Pba, s_maar: Ipv6Addr) -> bool {
     pba.options.iter().any(|option| matches!(option, MobilityOption::ServingMaar(named) if *named != s_maar))
 }
 
-/// Sends a message.
+/// Sends a message: a Mobility Header behind an IPv6 header, no routing header and no destination option (B10, RFC 5213 §5.3.6).
 pub fn send(src: Ipv6Addr, dst: Ipv6Addr, message: &Message) -> Output {
     let octets = message.encode(src, dst).expect("nodes keep their messages below 2048 octets (stance A55)");
     Output::Signal { src, dst, octets }

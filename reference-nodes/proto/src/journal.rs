@@ -7,6 +7,7 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::Hash;
 
 use dmm_codec::{Instant, MnIdentifier};
 
@@ -36,42 +37,65 @@ pub struct Write {
 pub struct NotDurable;
 
 /// The writes of one node, and what waits for them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Journal {
+#[derive(Clone, Debug)]
+pub(crate) struct Journal<M = MnIdentifier> {
     /// Where nothing is to be durable, nothing is written and nothing waits.
     durable: bool,
     next: u64,
     /// Whose records have changed since they were last ordered to be written.
-    changed: BTreeSet<MnIdentifier>,
+    changed: BTreeSet<M>,
     /// Writes that are not done, in order.
-    writing: VecDeque<(WriteId, MnIdentifier)>,
+    writing: VecDeque<(WriteId, M)>,
     /// The last of them about each mobile node.
-    last: BTreeMap<MnIdentifier, WriteId>,
+    last: BTreeMap<M, WriteId>,
     /// Whose records the store did not take; tried again with whatever is written next.
-    refused: BTreeSet<MnIdentifier>,
+    refused: BTreeSet<M>,
     /// What was said in this input, in order.
-    said: Vec<Said>,
+    said: Vec<Said<M>>,
     /// What waits for a write; the number keeps what is said about one mobile node in order.
-    held: BTreeMap<(WriteId, u64), Said>,
+    held: BTreeMap<(WriteId, u64), Said<M>>,
     next_held: u64,
 }
 
 /// Something that promises what a record says.
 #[derive(Clone, Debug)]
-struct Said {
-    mn: MnIdentifier,
+struct Said<M> {
+    mn: M,
     output: Output,
-    /// What leaves in its place if the record could not be written.
-    otherwise: Option<Output>,
+    /// What makes of it what leaves in its place if the record could not be written.
+    otherwise: Option<Otherwise>,
 }
 
-impl Journal {
+/// Makes of what was to be said what leaves if it may not be.
+pub(crate) type Otherwise = fn(Output) -> Option<Output>;
+
+impl<M: Clone + Ord + Hash> Journal<M> {
     pub(crate) fn new(durable: bool) -> Self {
-        Self { durable, ..Self::default() }
+        Self {
+            durable,
+            next: 0,
+            changed: BTreeSet::new(),
+            writing: VecDeque::new(),
+            last: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            said: Vec::new(),
+            held: BTreeMap::new(),
+            next_held: 0,
+        }
+    }
+
+    /// Whether anything is to be durable.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.durable
+    }
+
+    /// Whether a write about a mobile node is under way, or is still to be ordered.
+    pub(crate) fn is_about(&self, mn: &M) -> bool {
+        self.changed.contains(mn) || self.last.contains_key(mn) || self.refused.contains(mn)
     }
 
     /// What is kept of a mobile node has changed.
-    pub(crate) fn changed(&mut self, mn: &MnIdentifier) {
+    pub(crate) fn changed(&mut self, mn: &M) {
         if self.durable && !self.changed.contains(mn) {
             self.changed.insert(mn.clone());
         }
@@ -81,9 +105,9 @@ impl Journal {
     pub(crate) fn say(
         &mut self,
         outbox: &mut VecDeque<Output>,
-        mn: &MnIdentifier,
+        mn: &M,
         output: Output,
-        otherwise: Option<Output>,
+        otherwise: Option<Otherwise>,
     ) {
         if self.durable {
             self.said.push(Said { mn: mn.clone(), output, otherwise });
@@ -93,18 +117,18 @@ impl Journal {
     }
 
     /// Whether what is kept of a mobile node is durable, so that a PBU may tell of it. What the store did not take is tried again.
-    pub(crate) fn is_durable(&mut self, mn: &MnIdentifier) -> bool {
+    pub(crate) fn is_durable(&mut self, mn: &M) -> bool {
         if self.refused.remove(mn) {
             self.changed.insert(mn.clone());
         }
         !self.changed.contains(mn) && !self.last.contains_key(mn)
     }
 
-    /// At the end of an input: orders what has changed to be written. `record` says what is kept of a mobile node.
+    /// At the end of an input: orders what has changed to be written. `record` says who a mobile node is, and what is kept of it.
     pub(crate) fn write(
         &mut self,
         outbox: &mut VecDeque<Output>,
-        record: impl Fn(&MnIdentifier) -> Option<Record>,
+        record: impl Fn(&M) -> (MnIdentifier, Option<Record>),
     ) {
         if !self.durable {
             return;
@@ -117,7 +141,8 @@ impl Journal {
         for mn in std::mem::take(&mut self.changed) {
             let id = WriteId(self.next);
             self.next += 1;
-            outbox.push_back(Output::Persist(Write { id, mn: mn.clone(), record: record(&mn) }));
+            let (named, record) = record(&mn);
+            outbox.push_back(Output::Persist(Box::new(Write { id, mn: named, record })));
             self.writing.push_back((id, mn.clone()));
             self.last.insert(mn, id);
         }
@@ -131,26 +156,29 @@ impl Journal {
         }
     }
 
-    /// Writes were done, or could not be. PBUs that waited for them leave, or wait another while.
+    /// Writes were done, or could not be. PBUs that waited for them leave, or wait another while. Returns whose they were, where no
+    /// later one is under way.
     pub(crate) fn persisted(
         &mut self,
         outbox: &mut VecDeque<Output>,
-        updates: &mut Updates,
+        updates: &mut Updates<M>,
         now: Instant,
         through: WriteId,
         result: Result<(), NotDurable>,
-    ) {
+    ) -> Vec<M> {
         if result.is_err() {
             outbox.push_back(Output::Event(Event::NotDurable));
         }
-        for mn in self.done(outbox, through, result.is_err()) {
-            updates.unpark(now, &mn, result.is_err());
+        let settled = self.done(outbox, through, result.is_err());
+        for mn in &settled {
+            updates.unpark(now, mn, result.is_err());
         }
+        settled
     }
 
     /// All writes up to this one are done, or those among them that were not done before have failed; whose they were, where no
     /// later one is under way.
-    fn done(&mut self, outbox: &mut VecDeque<Output>, through: WriteId, failed: bool) -> Vec<MnIdentifier> {
+    fn done(&mut self, outbox: &mut VecDeque<Output>, through: WriteId, failed: bool) -> Vec<M> {
         let mut settled = Vec::new();
         while let Some((id, mn)) = self.writing.pop_front_if(|(id, _)| *id <= through) {
             if self.last.get(&mn) == Some(&id) {
@@ -165,9 +193,11 @@ impl Journal {
             // There is room again.
             self.changed.append(&mut self.refused);
         }
-        let later = self.held.split_off(&(WriteId(through.0 + 1), 0));
-        let free = std::mem::replace(&mut self.held, later).into_values();
-        outbox.extend(free.filter_map(|said| if failed { said.otherwise } else { Some(said.output) }));
+        // One by one: to split the tree would be to count what stays.
+        while let Some(first) = self.held.first_entry().filter(|first| first.key().0 <= through) {
+            let Said { output, otherwise, .. } = first.remove();
+            outbox.extend(if failed { otherwise.and_then(|make| make(output)) } else { Some(output) });
+        }
         settled
     }
 
@@ -242,6 +272,11 @@ mod tests {
         Output::Event(Event::Ended { mn: mn(n) })
     }
 
+    fn make_instead(output: Output) -> Option<Output> {
+        let Output::Event(Event::Registered { mn, .. }) = output else { return None };
+        Some(Output::Event(Event::Ended { mn }))
+    }
+
     /// Changes and says something about each, and returns what leaves.
     fn input(journal: &mut Journal, changes: &[u8], says: &[u8]) -> Vec<Output> {
         let mut outbox = VecDeque::new();
@@ -249,21 +284,21 @@ mod tests {
             journal.changed(&mn(*n));
         }
         for n in says {
-            journal.say(&mut outbox, &mn(*n), event(*n), Some(instead(*n)));
+            journal.say(&mut outbox, &mn(*n), event(*n), Some(make_instead));
         }
-        journal.write(&mut outbox, |_| None);
+        journal.write(&mut outbox, |mn| (mn.clone(), None));
         outbox.into()
     }
 
     fn done(journal: &mut Journal, through: u64, failed: bool) -> Vec<Output> {
         let mut outbox = VecDeque::new();
         journal.done(&mut outbox, WriteId(through), failed);
-        journal.write(&mut outbox, |_| None);
+        journal.write(&mut outbox, |mn| (mn.clone(), None));
         outbox.into()
     }
 
     fn write(id: u64, n: u8) -> Output {
-        Output::Persist(Write { id: WriteId(id), mn: mn(n), record: None })
+        Output::Persist(Box::new(Write { id: WriteId(id), mn: mn(n), record: None }))
     }
 
     #[test]

@@ -9,10 +9,12 @@
 //! ```
 
 pub mod cmd;
+mod complaint;
 pub mod event;
 pub mod exchange;
 mod forwarding;
 mod journal;
+mod keyed;
 pub mod legacy;
 pub mod maar;
 pub mod peer;
@@ -164,7 +166,7 @@ pub enum Output {
         op: Op,
     },
     /// Make something durable, and answer with [`Input::Persisted`]. Only nodes that are configured to be durable ask for it.
-    Persist(Write),
+    Persist(Box<Write>),
     /// Something that a person or a test may want to know.
     Event(Event),
 }
@@ -176,7 +178,7 @@ pub struct Advertise {
     pub src_mac: Mac,
     /// The DLIF's link-local address.
     pub src: Ipv6Addr,
-    /// The mobile node's MAC address: the advertisement is unicast on the link (RFC 6085).
+    /// The mobile node's MAC address: the advertisement is unicast on the link, whatever `dst` is (RFC 6085, stance A31).
     pub dst_mac: Mac,
     /// The mobile node's link-local address, or all nodes.
     pub dst: Ipv6Addr,

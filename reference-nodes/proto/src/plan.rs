@@ -1,4 +1,4 @@
-//! The three roles of the CMD (RFC 8885 §3) as values: after a handover, who answers the S-MAAR, when, and who tells it
+//! The three roles of the CMD (RFC 8885 §3, R3.0.8) as values: after a handover, who answers the S-MAAR, when, and who tells it
 //! where its P-MAARs are. CMD and MAARs read the same plan; neither has a branch for a role.
 //!
 //! ```text
@@ -80,7 +80,7 @@ impl Plan {
         copies_sequence: false,
         announces_local: false,
     };
-    /// RFC 8885 §3.3, figure 3. No PBA of the CMD there: it "is released from forwarding the PBA" (R3.3.6, stance A10).
+    /// RFC 8885 §3.3, figure 3, which differs from figure 2 from the P-MAAR's PBA on (R3.3.1). No PBA of the CMD there: it "is released from forwarding the PBA" (R3.3.6, stance A10).
     /// Where no P-MAAR answers, the CMD must, or the mobile node would get no service at all.
     pub const LOCATOR: Self = Self {
         name: "locator",

@@ -1,7 +1,7 @@
 //! The clocks of RFC 8885 §3.6 and §6 as values: backoff of retransmissions, the limit of PBUs per second and node,
 //! and the pacing of the outgoing queue.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dmm_codec::Instant;
@@ -68,6 +68,9 @@ impl<K> Default for Agenda<K> {
 impl<K: Clone + Ord> Agenda<K> {
     /// Has a thing due at this time, and at no other.
     pub(crate) fn set(&mut self, key: &K, at: Option<Instant>) {
+        if at.is_none() && self.at.is_empty() {
+            return;
+        }
         let before = match at {
             Some(at) => self.at.insert(key.clone(), at),
             None => self.at.remove(key),
@@ -94,8 +97,8 @@ impl<K: Clone + Ord> Agenda<K> {
     }
 
     /// All that are due by now, the earliest first.
-    pub(crate) fn due(&self, now: Instant) -> impl Iterator<Item = &K> {
-        self.order.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| key)
+    pub(crate) fn due(&self, now: Instant) -> impl Iterator<Item = (Instant, K)> {
+        self.order.iter().take_while(move |(at, _)| *at <= now).cloned()
     }
 }
 
@@ -126,31 +129,27 @@ impl TokenBucket {
 
 /// The sendings of the last second. R3.6.5: "MUST NOT send PBU messages to a particular node more than
 /// MAX_UPDATE_RATE times within a second": any second, so the window slides.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct UpdateRate {
-    sent: VecDeque<Instant>,
+    /// The last of them, the oldest first; what was not is as long ago as can be.
+    sent: [Instant; MAX_UPDATE_RATE],
 }
 
 impl UpdateRate {
     pub(crate) const WINDOW: Duration = Duration::from_secs(1);
 
     /// When the next PBU may be sent.
-    pub(crate) fn ready_at(&self, limit: usize) -> Instant {
-        match self.sent.len().checked_sub(limit) {
-            Some(oldest_that_counts) => {
-                self.sent[oldest_that_counts] + Self::WINDOW + Duration::from_nanos(1)
-            }
-            None => Instant::default(),
-        }
+    pub(crate) fn ready_at(&self) -> Instant {
+        self.sent[0] + Self::WINDOW + Duration::from_nanos(1)
     }
 
     pub(crate) fn record(&mut self, now: Instant) {
-        self.sent.retain(|at| now.since(*at) <= Self::WINDOW);
-        self.sent.push_back(now);
+        self.sent.rotate_left(1);
+        self.sent[MAX_UPDATE_RATE - 1] = now;
     }
 
     pub(crate) fn is_quiet(&self, now: Instant) -> bool {
-        self.sent.back().is_none_or(|at| now.since(*at) > Self::WINDOW)
+        now.since(self.sent[MAX_UPDATE_RATE - 1]) > Self::WINDOW
     }
 }
 
@@ -176,7 +175,7 @@ mod tests {
             agenda.set(&key, Some(at(millis)));
         }
         assert_eq!(agenda.first(), Some(&(at(2), "b")));
-        assert_eq!(agenda.due(at(3)).collect::<Vec<_>>(), [&"b", &"c"]);
+        assert_eq!(agenda.due(at(3)).collect::<Vec<_>>(), [(at(2), "b"), (at(3), "c")]);
         agenda.set(&"b", None);
         assert_eq!(agenda.first(), Some(&(at(3), "c")));
     }
@@ -198,11 +197,11 @@ mod tests {
     fn no_second_has_more_than_the_limit() {
         let mut rate = UpdateRate::default();
         for millis in [0, 900, 950] {
-            assert!(rate.ready_at(3) <= at(millis));
+            assert!(rate.ready_at() <= at(millis));
             rate.record(at(millis));
         }
         assert_eq!(
-            rate.ready_at(3),
+            rate.ready_at(),
             at(1000) + Duration::from_nanos(1),
             "the window slides; it does not tick"
         );

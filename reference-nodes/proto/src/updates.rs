@@ -1,20 +1,24 @@
 //! The PBUs that a node has to get answered: queued, paced, limited in rate, sent again until the right answer comes
-//! (RFC 8885 §3.6). It knows whom a PBU is for and when it may leave; what stands in it is made by the node at that
+//! (RFC 8885 §3.6, R3.6.1). It knows whom a PBU is for and when it may leave; what stands in it is made by the node at that
 //! moment, so that each sending has a fresh sequence number and time stamp (RFC 5213 §6.9.4, R3.6.6).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 use std::net::Ipv6Addr;
 
 use dmm_codec::{Instant, MnIdentifier};
+use hashbrown::HashMap;
 
-use crate::timing::{Agenda, Backoff, MAX_UPDATE_RATE, Pacing, TokenBucket, UpdateRate};
+use crate::keyed::{self, Keyed};
+use crate::timing::{Backoff, Pacing, TokenBucket, UpdateRate};
 use crate::view::Waiting;
 
-/// What a PBU is about: one mobile node, told to one peer. There is at most one outstanding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UpdateKey {
+/// What a PBU is about: one mobile node, told to one peer. There is at most one outstanding. A node that has a number for each
+/// mobile node uses that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UpdateKey<M = MnIdentifier> {
     /// Whom it is about.
-    pub mn: MnIdentifier,
+    pub mn: M,
     /// Whom it is for.
     pub peer: Ipv6Addr,
 }
@@ -30,9 +34,9 @@ pub enum Persistence {
 
 /// A PBU that may leave now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Due {
+pub struct Due<M = MnIdentifier> {
     /// What it is about.
-    pub key: UpdateKey,
+    pub key: UpdateKey<M>,
     /// Its sequence number.
     pub seq: u16,
     /// 0 for the first sending.
@@ -65,17 +69,17 @@ pub enum UpdateLimit {
 
 /// The outstanding PBUs of one node.
 #[derive(Clone, Debug)]
-pub struct Updates {
+pub struct Updates<M = MnIdentifier> {
     sending: Sending,
     bucket: TokenBucket,
     buckets: BTreeMap<Ipv6Addr, TokenBucket>,
-    outstanding: BTreeMap<UpdateKey, Update>,
+    outstanding: BTreeMap<UpdateKey<M>, Update>,
     /// When each is looked at next: no earlier than it may be sent, as far as is known.
-    agenda: Agenda<UpdateKey>,
+    order: BTreeSet<(Instant, UpdateKey<M>)>,
     /// Those that may not leave before what they say is durable.
-    parked: BTreeSet<UpdateKey>,
+    parked: BTreeSet<UpdateKey<M>>,
     /// R3.6.5; without a mobile node where all are counted together.
-    rates: BTreeMap<(Ipv6Addr, Option<MnIdentifier>), UpdateRate>,
+    rates: HashMap<(Ipv6Addr, Option<M>), UpdateRate, Keyed>,
     /// When those that count no more are looked for next.
     tidy_at: Instant,
     /// One sequence space per peer (stance A8).
@@ -84,6 +88,8 @@ pub struct Updates {
 
 #[derive(Clone, Debug)]
 struct Update {
+    /// When it is looked at next, unless it is parked.
+    at: Option<Instant>,
     sent: u32,
     seq: u16,
     /// The number of the first sending, where it is given; each repetition has the next.
@@ -91,7 +97,7 @@ struct Update {
     persistence: Persistence,
 }
 
-impl Updates {
+impl<M: Clone + Ord + Hash> Updates<M> {
     /// No PBU yet.
     pub fn new(sending: Sending) -> Self {
         Self {
@@ -99,16 +105,16 @@ impl Updates {
             bucket: TokenBucket::new(sending.pacing),
             buckets: BTreeMap::new(),
             outstanding: BTreeMap::new(),
-            agenda: Agenda::default(),
+            order: BTreeSet::new(),
             parked: BTreeSet::new(),
-            rates: BTreeMap::new(),
+            rates: HashMap::with_hasher(keyed::hasher()),
             tidy_at: Instant::default(),
             sequences: BTreeMap::new(),
         }
     }
 
     /// Has a PBU sent as soon as it may; takes the place of an outstanding one.
-    pub fn want(&mut self, now: Instant, key: UpdateKey, persistence: Persistence) {
+    pub fn want(&mut self, now: Instant, key: UpdateKey<M>, persistence: Persistence) {
         self.want_numbered(now, key, persistence, None);
     }
 
@@ -116,40 +122,58 @@ impl Updates {
     pub fn want_numbered(
         &mut self,
         now: Instant,
-        key: UpdateKey,
+        key: UpdateKey<M>,
         persistence: Persistence,
         first: Option<u16>,
     ) {
         self.parked.remove(&key);
-        self.agenda.set(&key, Some(now));
-        self.outstanding.insert(key, Update { sent: 0, seq: 0, first, persistence });
+        self.order.insert((now, key.clone()));
+        let update = Update { at: Some(now), sent: 0, seq: 0, first, persistence };
+        if let Some(Update { at: Some(before), .. }) = self.outstanding.insert(key.clone(), update)
+            && before != now
+        {
+            self.order.remove(&(before, key));
+        }
     }
 
     /// Stops sending.
-    pub fn cancel(&mut self, key: &UpdateKey) {
-        self.agenda.set(key, None);
-        self.parked.remove(key);
-        self.outstanding.remove(key);
+    pub fn cancel(&mut self, key: &UpdateKey<M>) {
+        match self.outstanding.remove(key) {
+            Some(Update { at: Some(at), .. }) => drop(self.order.remove(&(at, key.clone()))),
+            Some(_) => drop(self.parked.remove(key)),
+            None => {}
+        }
     }
 
-    /// Those that are outstanding, for people to look at.
-    pub fn waiting(&self) -> impl Iterator<Item = Waiting> {
-        self.outstanding.iter().map(|(key, update)| Waiting {
-            mn: key.mn.clone(),
+    /// Has an outstanding PBU looked at then, or not before it is unparked.
+    fn look_at(&mut self, key: &UpdateKey<M>, at: Option<Instant>) {
+        let Some(update) = self.outstanding.get_mut(key) else { return };
+        if let Some(before) = std::mem::replace(&mut update.at, at) {
+            self.order.remove(&(before, key.clone()));
+        }
+        if let Some(at) = at {
+            self.order.insert((at, key.clone()));
+        }
+    }
+
+    /// Those that are outstanding, for people to look at; `name` says who a mobile node is.
+    pub(crate) fn waiting_as(&self, name: impl Fn(&M) -> MnIdentifier) -> impl Iterator<Item = Waiting> {
+        self.outstanding.iter().map(move |(key, update)| Waiting {
+            mn: name(&key.mn),
             peer: key.peer,
             sent: update.sent,
-            next: self.agenda.at(key),
+            next: update.at,
         })
     }
 
     /// What is kept of a mobile node has become durable, or has not: its PBUs that waited for that leave, or wait another while.
-    pub(crate) fn unpark(&mut self, now: Instant, mn: &MnIdentifier, failed: bool) {
+    pub(crate) fn unpark(&mut self, now: Instant, mn: &M, failed: bool) {
         let at = if failed { now + self.sending.backoff.initial } else { now };
         let of_mn = UpdateKey { mn: mn.clone(), peer: Ipv6Addr::UNSPECIFIED };
         let parked = self.parked.range(of_mn..).take_while(|key| key.mn == *mn);
         for key in parked.cloned().collect::<Vec<_>>() {
             self.parked.remove(&key);
-            self.agenda.set(&key, Some(at));
+            self.look_at(&key, Some(at));
         }
     }
 
@@ -164,22 +188,28 @@ impl Updates {
     }
 
     /// Whether this is outstanding.
-    pub fn is_outstanding(&self, key: &UpdateKey) -> bool {
+    pub fn is_outstanding(&self, key: &UpdateKey<M>) -> bool {
         self.outstanding.contains_key(key)
     }
 
+    /// Whether any is that is about this mobile node.
+    pub(crate) fn is_about(&self, mn: &M) -> bool {
+        let of_mn = UpdateKey { mn: mn.clone(), peer: Ipv6Addr::UNSPECIFIED };
+        self.outstanding.range(of_mn..).next().is_some_and(|(key, _)| key.mn == *mn)
+    }
+
     /// Whether this number is that of the last PBU that was sent.
-    pub fn is_answer(&self, key: &UpdateKey, seq: u16) -> bool {
+    pub fn is_answer(&self, key: &UpdateKey<M>, seq: u16) -> bool {
         self.last_seq(key) == Some(seq)
     }
 
     /// The number of the last PBU that was sent, if any was.
-    pub fn last_seq(&self, key: &UpdateKey) -> Option<u16> {
+    pub fn last_seq(&self, key: &UpdateKey<M>) -> Option<u16> {
         self.outstanding.get(key).filter(|update| update.sent > 0).map(|update| update.seq)
     }
 
     /// Takes an answer: true, and sending stops, if it is to the last PBU that was sent.
-    pub fn answered(&mut self, key: &UpdateKey, seq: u16) -> bool {
+    pub fn answered(&mut self, key: &UpdateKey<M>, seq: u16) -> bool {
         let right = self.is_answer(key, seq);
         if right {
             self.cancel(key);
@@ -188,56 +218,51 @@ impl Updates {
     }
 
     /// The next PBU that may leave now. The caller sends it.
-    pub fn due(&mut self, now: Instant) -> Option<Due> {
+    pub fn due(&mut self, now: Instant) -> Option<Due<M>> {
         self.due_if(now, |_| true)
     }
 
     /// As [`Updates::due`], where PBUs about some mobile nodes have to wait. They are made when they leave: a PBU that is held back
     /// would have an old time stamp, and leave at another time than was counted.
-    pub(crate) fn due_if(
-        &mut self,
-        now: Instant,
-        mut may_leave: impl FnMut(&MnIdentifier) -> bool,
-    ) -> Option<Due> {
+    pub(crate) fn due_if(&mut self, now: Instant, mut may_leave: impl FnMut(&M) -> bool) -> Option<Due<M>> {
         if self.bucket.ready_at() > now {
             return None;
         }
         // Whoever has waited longest goes first; the key settles ties, so that a run can be repeated. Nothing is dropped:
         // what may not leave yet is looked at again when it may.
         let key = loop {
-            let (at, key) = self.agenda.first()?;
+            let (at, key) = self.order.first()?;
             if *at > now {
                 return None;
             }
-            let (key, ready) = (key.clone(), self.ready_at(key));
+            let key = key.clone();
+            let counted =
+                (key.peer, (self.sending.limit == UpdateLimit::PerMobileNode).then(|| key.mn.clone()));
+            let paced = self.buckets.get(&key.peer).map(TokenBucket::ready_at).unwrap_or_default();
+            let rate = self.rates.entry(counted).or_default();
+            let ready = rate.ready_at().max(paced);
             if ready > now {
-                self.agenda.set(&key, Some(ready));
+                self.look_at(&key, Some(ready));
             } else if may_leave(&key.mn) {
+                rate.record(now);
                 break key;
             } else {
-                self.agenda.set(&key, None);
+                self.look_at(&key, None);
                 self.parked.insert(key);
             }
         };
-        let due = self.next_sending(&key);
+        let due = self.next_sending(now, &key);
         self.bucket.take(now);
         if let Some(pacing) = self.sending.peer_pacing {
             self.buckets.entry(key.peer).or_insert_with(|| TokenBucket::new(pacing)).take(now);
         }
-        self.rates.entry(self.counted_by(&key)).or_default().record(now);
         self.forget_quiet_rates(now);
-        let wait = self.sending.backoff.wait(due.repetition + 1);
-        let update = self.outstanding.get(&key).expect("it was sent just now");
-        if update.persistence == Persistence::UntilMaximum && wait >= self.sending.backoff.max {
-            self.cancel(&key);
-        } else {
-            self.agenda.set(&key, Some(now + wait));
-        }
         Some(due)
     }
 
-    fn next_sending(&mut self, key: &UpdateKey) -> Due {
-        let update = self.outstanding.get_mut(key).expect("what is on the agenda is outstanding");
+    /// Numbers the next sending of a PBU that leaves now, and plans the one after it.
+    fn next_sending(&mut self, now: Instant, key: &UpdateKey<M>) -> Due<M> {
+        let update = self.outstanding.get_mut(key).expect("what is in the order is outstanding");
         update.seq = if let Some(first) = update.first {
             first.wrapping_add(update.sent as u16)
         } else {
@@ -246,25 +271,24 @@ impl Updates {
             *seq
         };
         update.sent += 1;
-        Due { key: key.clone(), seq: update.seq, repetition: update.sent - 1 }
+        let due = Due { key: key.clone(), seq: update.seq, repetition: update.sent - 1 };
+        let wait = self.sending.backoff.wait(update.sent);
+        let is_last = update.persistence == Persistence::UntilMaximum && wait >= self.sending.backoff.max;
+        let next = (!is_last).then_some(now + wait);
+        if let Some(at) = std::mem::replace(&mut update.at, next) {
+            self.order.remove(&(at, key.clone()));
+        }
+        match next {
+            Some(at) => drop(self.order.insert((at, key.clone()))),
+            None => drop(self.outstanding.remove(key)),
+        }
+        due
     }
 
     /// When [`Updates::due`] has something again, or has to look.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let (at, _) = self.agenda.first()?;
+        let (at, _) = self.order.first()?;
         Some((*at).max(self.bucket.ready_at()))
-    }
-
-    fn counted_by(&self, key: &UpdateKey) -> (Ipv6Addr, Option<MnIdentifier>) {
-        let mn = (self.sending.limit == UpdateLimit::PerMobileNode).then(|| key.mn.clone());
-        (key.peer, mn)
-    }
-
-    /// When rate and pacing towards its peer let an update leave.
-    fn ready_at(&self, key: &UpdateKey) -> Instant {
-        let rate = self.rates.get(&self.counted_by(key)).map(|rate| rate.ready_at(MAX_UPDATE_RATE));
-        let pacing = self.buckets.get(&key.peer).map(TokenBucket::ready_at);
-        rate.unwrap_or_default().max(pacing.unwrap_or_default())
     }
 
     /// Sendings of more than a second ago count no more; they are cleared away when they have become many, and no more often
@@ -272,8 +296,16 @@ impl Updates {
     fn forget_quiet_rates(&mut self, now: Instant) {
         if now >= self.tidy_at && self.rates.len() > 2 * self.outstanding.len() + 64 {
             self.rates.retain(|_, rate| !rate.is_quiet(now));
+            self.rates.shrink_to(2 * self.rates.len());
             self.tidy_at = now + UpdateRate::WINDOW;
         }
+    }
+}
+
+impl Updates {
+    /// Those that are outstanding, for people to look at.
+    pub fn waiting(&self) -> impl Iterator<Item = Waiting> {
+        self.waiting_as(MnIdentifier::clone)
     }
 }
 

@@ -70,7 +70,7 @@ impl<N: Node> CoreNode<N> {
                     self.transmit.extend(self.routes.frame(self.mac, &packet));
                 }
                 Output::Persist(write) => {
-                    self.disk_mut().expect("who is configured to be durable has a disk").order(write);
+                    self.disk_mut().expect("who is configured to be durable has a disk").order(*write);
                 }
                 Output::Event(event) => self.events.push((now, event)),
                 // RFC 8885 §1, R1.3: a CMD is "discharged from any route management and MN's data forwarding tasks".

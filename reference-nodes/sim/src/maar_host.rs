@@ -128,7 +128,7 @@ impl MaarHost {
                 }
                 Output::Forwarding { id, op } => self.orders.push_back((now + self.forwarding_delay, id, op)),
                 Output::Persist(write) => {
-                    self.disk.as_mut().expect("who is configured to be durable has a disk").order(write);
+                    self.disk.as_mut().expect("who is configured to be durable has a disk").order(*write);
                 }
                 Output::Event(event) => self.events.push((now, event)),
             }

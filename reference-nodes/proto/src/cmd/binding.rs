@@ -1,16 +1,16 @@
 //! What a CMD keeps of one mobile node: where it is, what is anchored elsewhere, and the handover that is under way.
 
-use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
 use dmm_codec::{Instant, Lifetime, MobilityOption, PreviousMaar};
 use ipnet::Ipv6Net;
+use smallvec::SmallVec;
 
+use super::anchor::Anchor;
 use crate::exchange::Echo;
 use crate::plan::Names;
-use crate::record::Detail;
 
-/// A binding cache entry (RFC 8885 §3.1 step 2, extended by the P-MAAR list of §3.2 step 3).
+/// A binding cache entry (RFC 8885 §3.1 step 2, extended by the P-MAAR list of §3.2 step 3; R3.0.5).
 #[derive(Clone, Debug)]
 pub(super) struct Binding {
     /// The S-MAAR's address, registered as Proxy-CoA, and what is anchored there.
@@ -22,19 +22,10 @@ pub(super) struct Binding {
     /// The S-MAAR has de-registered the mobile node; the entry stays a while in case it turns up elsewhere
     /// (RFC 5213 §5.3.5, MinDelayBeforeBCEDelete).
     pub(super) deregistered: bool,
-    /// P-MAARs, the oldest first.
+    /// P-MAARs, the oldest first: a mobile node "may move across different MAARs" (R3.0.9).
     pub(super) p_maars: Vec<PMaar>,
     /// The handover whose P-MAARs have not all answered.
-    pub(super) handover: Option<Box<Handover>>,
-}
-
-/// A MAAR and what it anchors for a mobile node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Anchor {
-    pub(super) maar: Ipv6Addr,
-    pub(super) prefixes: Box<[Ipv6Net]>,
-    /// Local Prefix and DLIF options of it, passed on as they came (RFC 8885 §3.7, R3.7.11).
-    pub(super) details: Box<[Detail]>,
+    pub(super) handover: Option<Handover>,
 }
 
 /// An element of the P-MAAR list: "the P-MAAR's global address and the prefix it has delegated" (RFC 8885 §3.2).
@@ -43,13 +34,13 @@ pub(super) struct PMaar {
     pub(super) anchor: Anchor,
     /// Whether it has answered for the present S-MAAR.
     pub(super) answered: bool,
+    /// Whether the handover that is under way waits for its answer.
+    pub(super) awaited: bool,
 }
 
 /// A handover under way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Handover {
-    /// P-MAARs that have not answered.
-    pub(super) waiting: BTreeSet<Ipv6Addr>,
     /// When the S-MAAR is told what is known by then; `None` once that is settled.
     pub(super) answer_by: Option<Instant>,
 }
@@ -60,10 +51,14 @@ impl Binding {
         Lifetime::within(self.expires.since(now)).max(Lifetime(1))
     }
 
-    /// When something is to be done about it.
-    pub(super) fn deadline(&self) -> Instant {
-        let answer_by = self.handover.as_ref().and_then(|handover| handover.answer_by);
-        answer_by.map_or(self.expires, |at| at.min(self.expires))
+    /// When the S-MAAR is to be answered at the latest, if it has not been.
+    pub(super) fn answer_by(&self) -> Option<Instant> {
+        self.handover.and_then(|handover| handover.answer_by)
+    }
+
+    /// Whether a handover is under way that waits for a P-MAAR.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.handover.is_some() && self.p_maars.iter().any(|p_maar| p_maar.awaited)
     }
 
     /// All prefixes of the mobile node, wherever they are anchored.
@@ -83,7 +78,7 @@ impl Binding {
         if !self.deregistered {
             // Most lists stay short, and there are many.
             self.p_maars.reserve_exact(1);
-            self.p_maars.push(PMaar { anchor: left, answered: false });
+            self.p_maars.push(PMaar { anchor: left, answered: false, awaited: false });
         }
         self.deregistered = false;
         let s_maar = self.serving.maar;
@@ -91,33 +86,41 @@ impl Binding {
         for p_maar in &mut self.p_maars {
             p_maar.answered = false;
         }
-        self.handover = None;
+        self.end_handover();
         let too_many = self.p_maars.len().saturating_sub(max_p_maars);
         self.p_maars.drain(..too_many).collect()
     }
 
     /// Begins to ask the P-MAARs that have not answered for the present S-MAAR, and returns whom. Where that is already
     /// under way, nobody is asked twice (stance A37).
-    pub(super) fn ask(&mut self, answer_by: Instant) -> Vec<Ipv6Addr> {
+    pub(super) fn ask(&mut self, answer_by: Instant) -> SmallVec<[Ipv6Addr; 8]> {
         if self.handover.is_some() {
-            return Vec::new();
+            return SmallVec::new();
         }
-        let silent = self.p_maars.iter().filter(|p_maar| !p_maar.answered);
-        let waiting: Vec<Ipv6Addr> = silent.map(|p_maar| p_maar.anchor.maar).collect();
-        if !waiting.is_empty() {
-            self.handover = Some(Box::new(Handover {
-                waiting: waiting.iter().copied().collect(),
-                answer_by: Some(answer_by),
-            }));
-        }
-        waiting
+        let silent = self.p_maars.iter_mut().filter(|p_maar| !p_maar.answered);
+        let asked: SmallVec<_> = silent
+            .map(|p_maar| {
+                p_maar.awaited = true;
+                p_maar.anchor.maar
+            })
+            .collect();
+        self.handover = (!asked.is_empty()).then_some(Handover { answer_by: Some(answer_by) });
+        asked
     }
 
     /// A P-MAAR is not waited for any more.
     pub(super) fn settle(&mut self, p_maar: Ipv6Addr) {
-        if let Some(handover) = &mut self.handover {
-            handover.waiting.remove(&p_maar);
+        if let Some(p_maar) = self.p_maar(p_maar) {
+            p_maar.awaited = false;
         }
+    }
+
+    /// No P-MAAR is waited for any more; the handover that was under way, if any.
+    pub(super) fn end_handover(&mut self) -> Option<Handover> {
+        for p_maar in &mut self.p_maars {
+            p_maar.awaited = false;
+        }
+        self.handover.take()
     }
 
     /// Whether any P-MAAR has answered for the present S-MAAR.
@@ -125,18 +128,20 @@ impl Binding {
         self.p_maars.iter().any(|p_maar| p_maar.answered)
     }
 
-    /// The P-MAARs that an answer names, each as the options that say so: its Previous MAAR options, one per prefix
-    /// (stance A17), and behind them what belongs to it (stance A15).
-    pub(super) fn named(&self, names: Names) -> Vec<Vec<MobilityOption>> {
-        let named = self.p_maars.iter().filter(|p_maar| p_maar.answered || names == Names::All);
-        named
-            .map(|PMaar { anchor, .. }| {
-                let address = anchor.maar;
-                let prefixes = anchor.prefixes.iter();
-                let previous =
-                    prefixes.map(|&prefix| MobilityOption::PreviousMaar(PreviousMaar { address, prefix }));
-                previous.chain(anchor.details.iter().map(Detail::option)).collect()
-            })
-            .collect()
+    /// The P-MAARs that an answer names.
+    pub(super) fn named(&self, names: Names) -> impl Iterator<Item = &PMaar> + Clone {
+        self.p_maars.iter().filter(move |p_maar| p_maar.answered || names == Names::All)
+    }
+}
+
+impl PMaar {
+    /// What an answer says of it: its Previous MAAR options, one per prefix (stance A17), and behind them what belongs to it
+    /// (stances A15, A16). Only a CMD says so, of global addresses that are configured, in PBAs (R4.5.6, R4.5.8).
+    pub(super) fn options(&self) -> impl Iterator<Item = MobilityOption> {
+        let Anchor { maar: address, prefixes, details } = &self.anchor;
+        let previous = |prefix: &Ipv6Net| {
+            MobilityOption::PreviousMaar(PreviousMaar { address: *address, prefix: *prefix })
+        };
+        prefixes.iter().map(previous).chain(details.iter())
     }
 }

@@ -1,13 +1,13 @@
 //! What a CMD has written, and how it goes on from there when it starts again. All that it has promised is in its records;
 //! timers, and the PBUs that are to be answered, follow from them.
 
-use std::sync::Arc;
-
 use dmm_codec::{AccessTechnology, HandoffIndicator, Instant, LinkLayerAddress, MnIdentifier, Timestamp};
 
-use super::binding::{Anchor, Binding, PMaar};
-use super::{Cmd, CmdConfig};
+use super::anchor::Anchor;
+use super::binding::{Binding, PMaar};
+use super::{Cmd, CmdConfig, Mn};
 use crate::exchange::Echo;
+use crate::journal::Journal;
 use crate::record::{
     AnchorRecord, BindingRecord, EchoRecord, FarewellRecord, PMaarRecord, Record, SessionRecord,
 };
@@ -23,10 +23,11 @@ impl Cmd {
         records: impl IntoIterator<Item = (MnIdentifier, SessionRecord)>,
     ) -> Self {
         let mut cmd = Self::new(config);
-        for (mn, record) in records {
+        for (name, record) in records {
+            let mn = cmd.cache.enter(now, name);
             for FarewellRecord { maar: peer, prefixes } in record.farewells {
-                let key = UpdateKey { mn: mn.clone(), peer };
-                cmd.updates.want(now, key.clone(), Persistence::UntilMaximum);
+                let key = UpdateKey { mn, peer };
+                cmd.updates.want(now, key, Persistence::UntilMaximum);
                 cmd.farewells.insert(key, prefixes);
             }
             let Some(record) = record.binding else { continue };
@@ -38,9 +39,9 @@ impl Cmd {
                 cmd.journal.changed(&mn);
             }
             let is_asked = !binding.deregistered && binding.expires > now;
-            cmd.enter(Arc::new(mn.clone()), Box::new(binding));
+            cmd.enter(mn, Box::new(binding));
             if is_asked {
-                cmd.ask_p_maars(now, &mn);
+                cmd.ask_p_maars(now, mn);
             }
         }
         cmd
@@ -48,35 +49,34 @@ impl Cmd {
 
     /// All that is to be durable, for who starts a store with it.
     pub fn records(&self) -> impl Iterator<Item = (MnIdentifier, SessionRecord)> {
-        let leaving = self.farewells.keys().map(|key| &key.mn).filter(|mn| !self.bindings.contains_key(*mn));
-        let mut leaving: Vec<&MnIdentifier> = leaving.collect();
-        leaving.dedup();
-        let all = self.bindings.keys().map(|mn| &**mn).chain(leaving);
-        all.filter_map(|mn| Some((mn.clone(), self.record(mn)?)))
+        self.cache.iter().filter_map(|(name, mn)| Some((name.clone(), self.record(mn)?)))
     }
 
     /// Orders what has changed in this input to be written.
     pub(super) fn write(&mut self) {
-        let mut journal = std::mem::take(&mut self.journal);
+        if !self.journal.is_kept() {
+            return;
+        }
+        let mut journal = std::mem::replace(&mut self.journal, Journal::new(true));
         let mut outbox = std::mem::take(&mut self.outbox);
-        journal.write(&mut outbox, |mn| self.record(mn).map(Record::Session));
+        let record = |mn: &Mn| (self.cache.name(*mn).clone(), self.record(*mn).map(Record::Session));
+        journal.write(&mut outbox, record);
         (self.journal, self.outbox) = (journal, outbox);
     }
 
-    fn record(&self, mn: &MnIdentifier) -> Option<SessionRecord> {
-        let of_mn = UpdateKey { mn: mn.clone(), peer: std::net::Ipv6Addr::UNSPECIFIED };
-        let farewells = self.farewells.range(of_mn..).take_while(|(key, _)| key.mn == *mn);
-        let farewells: Vec<_> = farewells
-            .map(|(key, prefixes)| FarewellRecord { maar: key.peer, prefixes: prefixes.clone() })
+    fn record(&self, mn: Mn) -> Option<SessionRecord> {
+        let farewells: Vec<_> = self
+            .farewells_of(mn)
+            .map(|(maar, prefixes)| FarewellRecord { maar, prefixes: prefixes.clone() })
             .collect();
-        let binding = self.bindings.get(mn).map(|binding| BindingRecord::from(&**binding));
+        let binding = self.cache.get(mn).map(BindingRecord::from);
         (binding.is_some() || !farewells.is_empty()).then_some(SessionRecord { binding, farewells })
     }
 }
 
 impl From<&Binding> for BindingRecord {
     fn from(binding: &Binding) -> Self {
-        let p_maars = binding.p_maars.iter().map(|PMaar { anchor, answered }| PMaarRecord {
+        let p_maars = binding.p_maars.iter().map(|PMaar { anchor, answered, .. }| PMaarRecord {
             anchor: AnchorRecord::from(anchor),
             answered: *answered,
         });
@@ -92,10 +92,11 @@ impl From<&Binding> for BindingRecord {
 
 impl From<BindingRecord> for Binding {
     fn from(record: BindingRecord) -> Self {
-        let p_maars = record
-            .p_maars
-            .into_iter()
-            .map(|PMaarRecord { anchor, answered }| PMaar { anchor: Anchor::from(anchor), answered });
+        let p_maars = record.p_maars.into_iter().map(|PMaarRecord { anchor, answered }| PMaar {
+            anchor: Anchor::from(anchor),
+            answered,
+            awaited: false,
+        });
         Self {
             serving: Anchor::from(record.serving),
             p_maars: p_maars.collect(),
@@ -104,18 +105,6 @@ impl From<BindingRecord> for Binding {
             deregistered: record.deregistered,
             handover: None,
         }
-    }
-}
-
-impl From<&Anchor> for AnchorRecord {
-    fn from(anchor: &Anchor) -> Self {
-        Self { maar: anchor.maar, prefixes: anchor.prefixes.to_vec(), details: anchor.details.to_vec() }
-    }
-}
-
-impl From<AnchorRecord> for Anchor {
-    fn from(record: AnchorRecord) -> Self {
-        Self { maar: record.maar, prefixes: record.prefixes.into(), details: record.details.into() }
     }
 }
 

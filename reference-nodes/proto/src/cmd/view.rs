@@ -6,9 +6,8 @@ use crate::view::{Anchored, Session, State, Waiting};
 impl Cmd {
     /// What it holds of each mobile node, in the order of their identifiers.
     pub fn sessions(&self) -> impl Iterator<Item = Session> {
-        self.bindings.iter().map(|(mn, binding)| {
-            let waits = binding.handover.as_ref().is_some_and(|handover| !handover.waiting.is_empty());
-            let state = match (binding.deregistered, waits) {
+        self.cache.bindings().map(|(mn, binding)| {
+            let state = match (binding.deregistered, binding.is_waiting()) {
                 (true, _) => State::Deregistered,
                 (false, true) => State::Handover,
                 (false, false) => State::Registered,
@@ -23,14 +22,16 @@ impl Cmd {
                 prefixes: binding.serving.prefixes.to_vec(),
                 anchors: anchored.collect(),
                 expires: Some(binding.expires),
-                answer_by: binding.handover.as_ref().and_then(|handover| handover.answer_by),
+                answer_by: binding.answer_by(),
                 ..Session::new(mn, state)
             }
         })
     }
 
-    /// Its PBUs that are not answered.
+    /// Its PBUs that are not answered, in that order.
     pub fn waiting(&self) -> impl Iterator<Item = Waiting> {
-        self.updates.waiting()
+        let mut waiting: Vec<Waiting> = self.updates.waiting_as(|mn| self.cache.name(*mn).clone()).collect();
+        waiting.sort_by(|one, other| (&one.mn, one.peer).cmp(&(&other.mn, other.peer)));
+        waiting.into_iter()
     }
 }

@@ -9,6 +9,7 @@ use dmm_dataplane::{Entry, Plane};
 use ipnet::Ipv6Net;
 
 use super::{plain, plain_answer};
+use crate::complaint::Complaints;
 use crate::exchange::{Freshness, Request, receive, send};
 use crate::forwarding::Forwarding;
 use crate::timing::{Agenda, MIN_DELAY_BEFORE_BCE_DELETE, TIMESTAMP_VALIDITY_WINDOW};
@@ -54,6 +55,7 @@ pub struct Lma {
     owners: BTreeMap<Ipv6Net, MnIdentifier>,
     expiries: Agenda<MnIdentifier>,
     forwarding: Forwarding,
+    complaints: Complaints,
     outbox: VecDeque<Output>,
 }
 
@@ -70,6 +72,7 @@ impl Lma {
     /// An LMA with an empty binding cache.
     pub fn new(config: LmaConfig) -> Self {
         Self {
+            complaints: Complaints::new(config.address),
             config,
             bindings: BTreeMap::new(),
             owners: BTreeMap::new(),
@@ -200,7 +203,7 @@ impl Lma {
     }
 
     fn expire(&mut self, now: Instant) {
-        for mn in self.expiries.due(now).cloned().collect::<Vec<_>>() {
+        for (_, mn) in self.expiries.due(now).collect::<Vec<_>>() {
             self.expiries.set(&mn, None);
             if let Some(binding) = self.bindings.remove(&mn) {
                 self.owners.remove(&binding.prefix);
@@ -216,7 +219,7 @@ impl Node for Lma {
         match input {
             Input::Signal { src, dst, octets } => {
                 if let Err(why) = self.signal(now, src, dst, octets) {
-                    self.outbox.push_back(Output::Event(Event::Ignored { src, why }));
+                    self.complaints.ignored(&mut self.outbox, now, src, why);
                 }
             }
             Input::Forwarding { id, result } => {

@@ -12,6 +12,7 @@ use dmm_codec::{
 use dmm_dataplane::{DlifId, Entry, Plane};
 use ipnet::Ipv6Net;
 
+use crate::complaint::Complaints;
 use crate::exchange::{mn_of, receive, send};
 use crate::forwarding::Forwarding;
 use crate::maar::{Anchor, DlifAddresses};
@@ -53,6 +54,7 @@ pub struct Mag {
     mobiles: BTreeMap<MnIdentifier, Mobile>,
     updates: Updates,
     forwarding: Forwarding,
+    complaints: Complaints,
     outbox: VecDeque<Output>,
 }
 
@@ -80,7 +82,8 @@ impl Mag {
         let updates =
             Updates::new(Sending { backoff, pacing, peer_pacing: None, limit: UpdateLimit::default() });
         let (mobiles, forwarding, outbox) = (BTreeMap::new(), Forwarding::default(), VecDeque::new());
-        Self { config, mobiles, updates, forwarding, outbox }
+        let complaints = Complaints::new(config.address);
+        Self { config, mobiles, updates, forwarding, complaints, outbox }
     }
 
     /// What it holds of each mobile node, in the order of their identifiers.
@@ -153,7 +156,7 @@ impl Mag {
         if src != self.config.lma {
             return Err(Ignored::Stranger);
         }
-        // RFC 8885 §4.2: with the D flag "it MUST ignore the message". No message of RFC 5213 or RFC 6275 could carry the
+        // RFC 8885 §4.2: with the D flag "it MUST ignore the message" (R4.2.3, R4.2.4). No message of RFC 5213 or RFC 6275 could carry the
         // error that it asks for beside that (stance A2).
         if !pba.flags.contains(PbaFlags::P) || pba.flags.contains(PbaFlags::D) {
             return Err(Ignored::NotForUs);
@@ -273,7 +276,7 @@ impl Node for Mag {
         match input {
             Input::Signal { src, dst, octets } => {
                 if let Err(why) = self.signal(now, src, dst, octets) {
-                    self.outbox.push_back(Output::Event(Event::Ignored { src, why }));
+                    self.complaints.ignored(&mut self.outbox, now, src, why);
                 }
             }
             Input::Link(event) => self.link(now, event),

@@ -1,4 +1,5 @@
-//! The identity of a distributed logical interface, and what it advertises (RFC 8885 §3.7).
+//! The identity of a distributed logical interface, and what it advertises (RFC 8885 §3.7): each is of one mobile node, with a MAC
+//! address that is not the hardware's (R3.7.4).
 
 use std::net::Ipv6Addr;
 
@@ -22,7 +23,7 @@ pub struct DlifAddresses {
 }
 
 impl DlifAddresses {
-    /// The addresses that a MAAR gives its own DLIF for a mobile node. They follow from the two identities alone, so
+    /// Where an S-MAAR is not told them, it can do so likewise (R3.7.12). The addresses that a MAAR gives its own DLIF for a mobile node. They follow from the two identities alone, so
     /// that a MAAR that lost its state comes to the same ones.
     pub fn derive(mn: &MnIdentifier, maar: Ipv6Addr) -> Self {
         // FNV-1a: well spread, stable for ever, and no secret is at stake.
@@ -37,7 +38,8 @@ impl DlifAddresses {
         Self { link_local: link_local(mac), mac }
     }
 
-    /// The options that convey them to an S-MAAR (RFC 8885 §4.7, §4.8).
+    /// The options that convey them to an S-MAAR (RFC 8885 §4.7, §4.8; R4.7.4), which configures its DLIF so (R4.7.5, R4.8.7). A DLIF
+    /// has a MAC address always; one without could not send the second (R4.8.6).
     pub fn options(self) -> [MobilityOption; 2] {
         [
             MobilityOption::DlifLinkLocal(self.link_local),
@@ -79,7 +81,8 @@ impl Anchor {
     }
 
     /// The advertisement of this DLIF. R3.7.7: for an anchor that is not the serving one "a zero preferred prefix
-    /// lifetime (and a non-zero valid prefix lifetime...)", in seconds.
+    /// lifetime (and a non-zero valid prefix lifetime...)", in seconds. The networks that only an anchor
+    /// reaches (R4.4.8, R4.4.10) are routes through its DLIF alone (R3.7.14).
     pub(crate) fn advertise(
         &self,
         mobile: Mac,

@@ -116,7 +116,9 @@ pub(super) struct Elsewhere {
 }
 
 impl Mobile {
-    /// What forwarding should hold for it at the MAAR with this address.
+    /// What forwarding should hold for it. To whom is served here from its own pool a MAAR is "a plain router" (R3.1.9): its DLIF, of
+    /// which there is always one (R3.7.5). Tunnels are for what is anchored elsewhere, or is elsewhere (R3.7.10), and what is
+    /// behind them goes on through them (R3.7.15).
     pub(super) fn plane(&self) -> Plane {
         let mut plane = Plane::new();
         match &self.place {

@@ -26,6 +26,7 @@ pub use config::MaarConfig;
 pub(crate) use dlif::Anchor;
 pub use dlif::DlifAddresses;
 
+use crate::complaint::Complaints;
 use crate::exchange::{receive, send};
 use crate::forwarding::Forwarding;
 use crate::journal::{Journal, Kept};
@@ -36,7 +37,7 @@ use mobile::{Mobile, Place};
 /// How many prefixes that the CMD has refused a MAAR remembers.
 const REFUSED_PREFIXES: usize = 1024;
 
-/// A MAAR.
+/// A MAAR, which "maintains a local Binding Cache for the MNs that are attached to it" (R3.0.3).
 #[derive(Clone, Debug)]
 pub struct Maar {
     config: MaarConfig,
@@ -47,6 +48,7 @@ pub struct Maar {
     updates: Updates,
     forwarding: Forwarding,
     journal: Journal,
+    complaints: Complaints,
     outbox: VecDeque<Output>,
 }
 
@@ -65,6 +67,7 @@ impl Maar {
     /// A MAAR that knows no mobile node yet.
     pub fn new(config: MaarConfig) -> Self {
         let (updates, journal) = (Updates::new(config.sending()), Journal::new(config.durable));
+        let complaints = Complaints::new(config.address);
         Self {
             config,
             mobiles: Kept::default(),
@@ -72,6 +75,7 @@ impl Maar {
             updates,
             forwarding: Forwarding::default(),
             journal,
+            complaints,
             outbox: VecDeque::new(),
         }
     }
@@ -183,9 +187,7 @@ impl Node for Maar {
         match input {
             Input::Signal { src, dst, octets } => {
                 if let Err(why) = self.signal(now, src, dst, octets) {
-                    let event = Event::Ignored { src, why };
-                    tracing::debug!(%event);
-                    self.outbox.push_back(Output::Event(event));
+                    self.complaints.ignored(&mut self.outbox, now, src, why);
                 }
             }
             Input::Link(event) => self.link(now, event),

@@ -206,6 +206,7 @@ impl Maar {
         let lifetime = lifetime.duration();
         let (refresh, expires) = (now + lifetime * 3 / 4, now + lifetime);
         mobile.confirmed = now;
+        // The BCE is not temporary any more (R3.1.7), and what comes through tunnels comes from now on (R3.4.6).
         mobile.place = Place::Serving { seq, refresh, expires, anchors };
         let event = Event::Serving { mn: mn.clone(), tunnels };
         tracing::debug!(%event);

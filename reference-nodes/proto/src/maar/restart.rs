@@ -58,7 +58,10 @@ impl Maar {
     pub(super) fn write(&mut self) {
         self.note_changes();
         let mobiles = &self.mobiles;
-        let record = |mn: &MnIdentifier| Some(Record::Mobile(MobileRecord::from(mobiles.get(mn)?)));
+        let record = |mn: &MnIdentifier| {
+            let mobile = mobiles.get(mn).map(MobileRecord::from);
+            (mn.clone(), mobile.map(Record::Mobile))
+        };
         self.journal.write(&mut self.outbox, record);
     }
 

@@ -14,7 +14,8 @@ use crate::Output;
 use crate::updates::Persistence;
 
 impl Maar {
-    /// A mobile node solicits a router: it has come, or has lost what was advertised.
+    /// A mobile node solicits a router: it has come, or has lost what was advertised. The CMD is asked whenever one comes (R3.0.7),
+    /// at the first MAAR and at each that follows (R3.2.1).
     pub(super) fn solicited(&mut self, now: Instant, mac: Mac, address: std::net::Ipv6Addr) {
         // Who is not a subscriber gets no service, and no word about it.
         let Some(mn) = self.config.subscribers.get(&mac).cloned() else { return };
@@ -87,7 +88,7 @@ impl Maar {
         self.config.pool.subnets(64).ok()?.find(|prefix| !taken.contains(prefix))
     }
 
-    /// The advertisements of all DLIFs of a mobile node: the serving anchor's first.
+    /// The advertisements of all DLIFs of a mobile node, one router to it for each anchor (R3.7.1): the serving anchor's first.
     pub(super) fn advertisements(&self, mn: &MnIdentifier) -> Vec<Output> {
         let Some(mobile) = self.mobiles.get(mn) else { return Vec::new() };
         let Place::Serving { anchors, .. } = &mobile.place else { return Vec::new() };

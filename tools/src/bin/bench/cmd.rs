@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 use std::net::Ipv6Addr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,8 @@ use crate::{Row, Target};
 const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
 const START: dmm_codec::Instant = dmm_codec::Instant::from_secs(1_767_225_600);
 const MAARS: u16 = 4;
+/// How many mobile nodes register durably.
+const DURABLE_MOBILES: u32 = 100_000;
 
 type Signal = (Ipv6Addr, Ipv6Addr, Vec<u8>);
 
@@ -142,30 +144,52 @@ fn percentiles(mobiles: u32) -> [f64; 3] {
     [500, 990, 999].map(|mille| took[took.len() * mille / 1000].as_secs_f64() * 1e9)
 }
 
-/// Registrations whose bindings are durable before they are answered, and redb with the same records in the same batches.
+/// Registrations whose bindings are durable before they are answered, and redb with the same records in the same batches, in turn;
+/// the least of each, since a device is now and then busy with something else.
 fn durable() -> Result<Row, Failure> {
-    const MOBILES: u32 = 100_000;
-    const AT_ONCE: usize = 4096;
+    const ROUNDS: usize = 3;
     let [ours, theirs] = ["cmd", "redb"]
         .map(|name| std::env::temp_dir().join(format!("dmm-bench-{}-{name}.redb", std::process::id())));
-    let store = Store::open(&ours, Owner { role: Role::Cmd, address: CMD }).map_err(Failure::bench)?;
+    let mut subject = Subject::new(true);
+    let pbus: Vec<Signal> = (0..DURABLE_MOBILES).map(|mobile| subject.pbu(1, mobile, 16_000)).collect();
+    let writes = writes(&pbus);
+    assert_eq!(writes.len(), pbus.len(), "each registration is written once");
+    let (mut durable, mut alone) = (Duration::MAX, Duration::MAX);
+    for _ in 0..ROUNDS {
+        let (took, batches) = registered(&ours, &pbus)?;
+        durable = durable.min(took);
+        alone = alone.min(redb_alone(&theirs, &writes, &batches)?);
+        for path in [&ours, &theirs] {
+            std::fs::remove_file(path).map_err(|error| Failure::file(path, error))?;
+        }
+    }
+    let per_second = f64::from(DURABLE_MOBILES) / durable.as_secs_f64();
+    let ratio = alone.as_secs_f64() / durable.as_secs_f64();
+    let name = "CMD: durable registrations";
+    let against = "redb with the same records and batches";
+    Ok(Row::new("nodes", name, (per_second, "/s"), against, ratio, Some(Target::AtLeast(0.8))))
+}
+
+/// How long a CMD with a store takes to answer all, and where its transactions ended.
+fn registered(path: &Path, pbus: &[Signal]) -> Result<(Duration, Vec<u64>), Failure> {
+    const AT_ONCE: usize = 4096;
+    let store = Store::open(path, Owner { role: Role::Cmd, address: CMD }).map_err(Failure::bench)?;
     let (said, dones) = channel();
     let writer = Writer::start(store, move |done| drop(said.send(done))).map_err(Failure::bench)?;
     let mut subject = Subject::new(true);
-    let pbus: Vec<Signal> = (0..MOBILES).map(|mobile| subject.pbu(1, mobile, 16_000)).collect();
-    let (mut writes, mut batches): (Vec<Write>, Vec<u64>) = (Vec::new(), Vec::new());
+    let mut batches: Vec<u64> = Vec::new();
     let (mut waiting, mut answered) = (0, 0);
-    let mut pbus = pbus.into_iter();
+    let mut coming = pbus.iter();
     let start = Instant::now();
-    while answered < MOBILES {
+    while answered < pbus.len() {
         let input;
-        let pbu;
         if waiting < AT_ONCE
-            && let Some(next) = pbus.next()
+            && let Some((src, dst, octets)) = coming.next()
         {
-            pbu = next;
             waiting += 1;
-            input = Input::Signal { src: pbu.0, dst: pbu.1, octets: &pbu.2 };
+            // As late as when its time stamp was made.
+            subject.now = subject.now + Duration::from_millis(1);
+            input = Input::Signal { src: *src, dst: *dst, octets };
         } else {
             let done = dones.recv().map_err(Failure::bench)?;
             batches.push(done.through.0 + 1);
@@ -174,10 +198,7 @@ fn durable() -> Result<Row, Failure> {
         subject.cmd.handle_input(subject.now, input);
         while let Some(output) = subject.cmd.poll_output() {
             match output {
-                Output::Persist(write) => {
-                    writes.push(write.clone());
-                    writer.order(write);
-                }
+                Output::Persist(write) => writer.order(*write),
                 Output::Signal { .. } => {
                     answered += 1;
                     waiting -= 1;
@@ -186,25 +207,35 @@ fn durable() -> Result<Row, Failure> {
             }
         }
     }
-    let durable = start.elapsed();
+    let took = start.elapsed();
     drop(writer.stop());
-    let alone = redb_alone(&theirs, &writes, &batches)?;
-    for path in [&ours, &theirs] {
-        std::fs::remove_file(path).map_err(|error| Failure::file(path, error))?;
-    }
-    let per_second = f64::from(MOBILES) / durable.as_secs_f64();
-    let ratio = alone.as_secs_f64() / durable.as_secs_f64();
-    let name = "CMD: durable registrations";
-    let against = "redb with the same records and batches";
-    Ok(Row::new("nodes", name, (per_second, "/s"), against, ratio, Some(Target::AtLeast(0.8))))
+    Ok((took, batches))
 }
 
-fn redb_alone(path: &PathBuf, writes: &[Write], batches: &[u64]) -> Result<Duration, Failure> {
+/// What a CMD has written for these, in order, noted where no time is taken.
+fn writes(pbus: &[Signal]) -> Vec<Write> {
+    let mut subject = Subject::new(true);
+    let mut writes = Vec::new();
+    for (src, dst, octets) in pbus {
+        subject.now = subject.now + Duration::from_millis(1);
+        subject.cmd.handle_input(subject.now, Input::Signal { src: *src, dst: *dst, octets });
+        while let Some(output) = subject.cmd.poll_output() {
+            if let Output::Persist(write) = output {
+                let through = write.id;
+                writes.push(*write);
+                subject.cmd.handle_input(subject.now, Input::Persisted { through, result: Ok(()) });
+            }
+        }
+    }
+    writes
+}
+
+fn redb_alone(path: &Path, writes: &[Write], batches: &[u64]) -> Result<Duration, Failure> {
     let records: Vec<(&[u8], Vec<u8>)> = writes
         .iter()
         .filter_map(|write| Some((&write.mn.identifier[..], octets(write.record.as_ref()?))))
         .collect();
-    let database = redb::Database::create(Path::new(path)).map_err(Failure::bench)?;
+    let database = redb::Database::create(path).map_err(Failure::bench)?;
     let table = redb::TableDefinition::<&[u8], &[u8]>::new("records");
     let start = Instant::now();
     let mut begin = 0;

@@ -1,12 +1,12 @@
 //! What a reference node takes to answer on a real link: PBU to PBA against ICMPv6 echo on the same veth pair, in turn, in the
-//! same run. The kernel answers an echo within the call that sends it, so a third measurement is of a process that does
-//! nothing but send back what it gets: what no daemon can be faster than. The program starts itself again in namespaces of
+//! same run. The kernel answers an echo within the call that sends it, so there are two measurements more of a process that does
+//! nothing but send back what it gets: what no daemon can be faster than, asleep or awake. The program starts itself again in namespaces of
 //! its own and measures there.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv6Addr, UdpSocket};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dmm::Failure;
@@ -27,15 +27,27 @@ const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
 const MAAR: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 1);
 
 /// Microseconds: median and 99th of a hundred.
+type Spread = (f64, f64);
+
+/// Two things in turn, so that both see the same machine.
 #[derive(Serialize, Deserialize)]
-struct Measured {
-    echo: (f64, f64),
-    bare: (f64, f64),
-    pba: (f64, f64),
+struct Turn {
+    echo: Spread,
+    other: Spread,
 }
 
-/// Set where the program is to send back what it gets.
+#[derive(Serialize, Deserialize)]
+struct Measured {
+    bare: Turn,
+    awake: Turn,
+    pba: Turn,
+    busy: Turn,
+}
+
+/// Set where the program is to send back what it gets; how long it is to look for the next before it sleeps, in microseconds.
 const MIRROR: &str = "DMM_BENCH_MIRROR";
+/// How long a process that does not sleep at once looks for the next message, in microseconds: longer than all that happens between.
+const AWAKE: &str = "500";
 /// A protocol for experiments (RFC 3692).
 const EXPERIMENT: u8 = 253;
 
@@ -51,30 +63,51 @@ pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
     if !child.wait().map_err(Failure::bench)?.success() {
         return Err(Failure::bench("the measurement in namespaces failed"));
     }
-    let Measured { echo, bare, pba } = serde_json::from_str(&json).map_err(Failure::bench)?;
-    let row = |name, figure: f64, against, ratio, target| {
-        Row::new("veth", name, (figure, "us"), against, ratio, target)
+    let Measured { bare, awake, pba, busy } = serde_json::from_str(&json).map_err(Failure::bench)?;
+    let to_echo = |name, Turn { echo, other }: &Turn, target| {
+        Row::new("veth", name, (other.0, "us"), "ICMPv6 echo", other.0 / echo.0, target)
     };
+    let target = Some(Target::AtMost(2.0));
+    let last = pba.other.1 / pba.echo.1;
     Ok(vec![
-        row("ICMPv6 echo, the kernel's: median", echo.0, "itself", 1.0, None),
-        row("a process that sends back: median", bare.0, "ICMPv6 echo", bare.0 / echo.0, None),
-        row("PBU to PBA, dmm cmd: median", pba.0, "a process that sends back", pba.0 / bare.0, None),
-        row("PBU to PBA, dmm cmd: median", pba.0, "ICMPv6 echo", pba.0 / echo.0, Some(Target::AtMost(2.0))),
-        row("PBU to PBA, dmm cmd: 99th of 100", pba.1, "ICMPv6 echo, 99th", pba.1 / echo.1, None),
+        Row::new("veth", "ICMPv6 echo, the kernel's: median", (pba.echo.0, "us"), "itself", 1.0, None),
+        to_echo("a process that sends back: median", &bare, None),
+        to_echo("one that does not sleep: median", &awake, None),
+        to_echo("PBU to PBA, dmm cmd: median", &pba, target),
+        to_echo("PBU to PBA, with --busy-poll: median", &busy, target),
+        Row::new(
+            "veth",
+            "PBU to PBA, dmm cmd: 99th of 100",
+            (pba.other.1, "us"),
+            "ICMPv6 echo, 99th",
+            last,
+            None,
+        ),
     ])
 }
 
 /// Sends back what comes, for ever, if this program was started for that.
 pub(crate) fn mirror() -> Result<(), Failure> {
-    if std::env::var_os(MIRROR).is_none() {
-        return Ok(());
-    }
+    let Ok(awake) = std::env::var(MIRROR) else { return Ok(()) };
+    let awake = Duration::from_micros(awake.parse().map_err(Failure::bench)?);
     let socket = signalling::open(EXPERIMENT, CMD).map_err(Failure::bench)?;
     eprintln!("ready");
     let mut buffer = [0; 2048];
+    let mut until = Instant::now();
     loop {
-        let (len, from) = socket.recv_from(&mut buffer).map_err(Failure::bench)?;
-        socket.send_to(&buffer[..len], from).map_err(Failure::bench)?;
+        socket.set_nonblocking(Instant::now() < until).map_err(Failure::bench)?;
+        let received = loop {
+            match socket.recv_from(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < until => {}
+                received => break received,
+            }
+        };
+        match received {
+            Ok((len, from)) => socket.send_to(&buffer[..len], from).map(drop).map_err(Failure::bench)?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+            Err(error) => return Err(Failure::bench(error)),
+        }
+        until = Instant::now() + awake;
     }
 }
 
@@ -82,53 +115,93 @@ pub(crate) fn mirror() -> Result<(), Failure> {
 pub(crate) fn inside() -> Result<(), Failure> {
     let lab = Lab::new()?;
     lab.pair("cmd", CMD, MAAR)?;
+    let own = std::env::current_exe().map_err(Failure::bench)?;
+    let mirror = |awake: &str| start(lab.on("cmd", &own).env(MIRROR, awake));
     let config = Path::new("/run/cmd.yaml");
     std::fs::write(config, Role::Cmd.examples()[0].replace("/run/dmm/", "/run/"))
         .map_err(|error| Failure::file(config, error))?;
-    let program = std::env::current_exe().map_err(Failure::bench)?.with_file_name("dmm");
-    let mut command = lab.on("cmd", &program);
-    command.arg("cmd").arg("--config").arg(config).env_remove("RUST_LOG");
-    let mut node = Process::start(&mut command)?;
-    node.said("ready", PATIENCE)?;
-
-    let mut command = lab.on("cmd", &std::env::current_exe().map_err(Failure::bench)?);
-    let mut mirror = Process::start(command.env(MIRROR, "1"))?;
-    mirror.said("ready", PATIENCE)?;
-
-    let open = |protocol| -> io::Result<UdpSocket> {
-        let socket = signalling::open(protocol, MAAR)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
-        Ok(socket)
+    let node = |awake: &str| {
+        let mut command = lab.on("cmd", &own.with_file_name("dmm"));
+        command.arg("cmd").arg("--config").arg(config).args(["--busy-poll", awake]).env_remove("RUST_LOG");
+        start(&mut command)
     };
-    let echoes = open(ICMPV6).map_err(Failure::bench)?;
-    let signals = open(MOBILITY_HEADER).map_err(Failure::bench)?;
-    let mirrored = open(EXPERIMENT).map_err(Failure::bench)?;
     let clock = Clock::start();
-    let (mut echo, mut bare, mut pba) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS + ROUNDS / 10 {
-        let number = (round as u16).to_be_bytes();
-        let request = echo_request(number);
-        echo.push(answered(&echoes, &request, |answer| is_echo(answer, number)).map_err(Failure::bench)?);
-        let back = |answer: &[u8]| answer == request;
-        bare.push(answered(&mirrored, &request, back).map_err(Failure::bench)?);
-        let pbu = pbu(&clock, round as u16)?;
-        let is_pba = |answer: &[u8]| answer.get(2) == Some(&6) && answer.get(8..10) == Some(&number);
-        pba.push(answered(&signals, &pbu, is_pba).map_err(Failure::bench)?);
-    }
-    let measured = Measured { echo: spread(echo), bare: spread(bare), pba: spread(pba) };
+    let measured = Measured {
+        bare: in_turn(mirror("0")?, EXPERIMENT, &|round| Ok(sent_back(round)))?,
+        pba: in_turn(node("0")?, MOBILITY_HEADER, &|round| registered(&clock, round))?,
+        awake: in_turn(apart(mirror(AWAKE)?)?, EXPERIMENT, &|round| Ok(sent_back(round)))?,
+        busy: in_turn(apart(node(AWAKE)?)?, MOBILITY_HEADER, &|round| registered(&clock, round))?,
+    };
     let json = serde_json::to_string(&measured).map_err(Failure::bench)?;
     io::stdout().write_all(json.as_bytes()).map_err(Failure::bench)
 }
 
-/// How long the answer to a packet takes.
+fn start(command: &mut Command) -> Result<Process, Failure> {
+    let mut process = Process::start(command)?;
+    process.said("ready", PATIENCE)?;
+    Ok(process)
+}
+
+/// Gives a process that does not sleep another processor than who asks it: a kernel may leave two such on one for milliseconds.
+fn apart(process: Process) -> Result<Process, Failure> {
+    for (processor, id) in [("0", std::process::id()), ("1", process.id())] {
+        crate::time(Command::new("taskset").args(["-cp", processor, &id.to_string()]))?;
+    }
+    Ok(process)
+}
+
+/// What is sent in a round, and whether something is the answer to it.
+type Exchange = (Vec<u8>, Box<dyn Fn(&[u8]) -> bool>);
+
+/// Echoes, and exchanges with a process on the other end.
+fn in_turn(
+    process: Process,
+    protocol: u8,
+    exchange: &dyn Fn(u16) -> Result<Exchange, Failure>,
+) -> Result<Turn, Failure> {
+    let open = |protocol| -> io::Result<UdpSocket> {
+        let socket = signalling::open(protocol, MAAR)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    };
+    let echoes = open(ICMPV6).map_err(Failure::bench)?;
+    let others = open(protocol).map_err(Failure::bench)?;
+    let (mut echo, mut other) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS + ROUNDS / 10 {
+        let number = (round as u16).to_be_bytes();
+        let request = echo_request(number);
+        echo.push(answered(&echoes, &request, |answer| is_echo(answer, number)).map_err(Failure::bench)?);
+        let (request, is_answer) = exchange(round as u16)?;
+        other.push(answered(&others, &request, is_answer).map_err(Failure::bench)?);
+    }
+    drop(process);
+    Ok(Turn { echo: spread(echo), other: spread(other) })
+}
+
+fn sent_back(round: u16) -> Exchange {
+    let request = echo_request(round.to_be_bytes());
+    let same = request.clone();
+    (request, Box::new(move |answer| answer == same))
+}
+
+fn registered(clock: &Clock, round: u16) -> Result<Exchange, Failure> {
+    let is_pba =
+        move |answer: &[u8]| answer.get(2) == Some(&6) && answer.get(8..10) == Some(&round.to_be_bytes());
+    Ok((pbu(clock, round)?, Box::new(is_pba)))
+}
+
+/// How long the answer to a packet takes. Who asks does not sleep meanwhile: what it would take to wake it is nothing of the
+/// other end's.
 fn answered(socket: &UdpSocket, packet: &[u8], is_answer: impl Fn(&[u8]) -> bool) -> io::Result<Duration> {
     let mut buffer = [0; 2048];
     let start = Instant::now();
     socket.send_to(packet, signalling::to(CMD))?;
     loop {
-        let len = socket.recv(&mut buffer)?;
-        if is_answer(&buffer[..len]) {
-            return Ok(start.elapsed());
+        match socket.recv(&mut buffer) {
+            Ok(len) if is_answer(&buffer[..len]) => return Ok(start.elapsed()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && start.elapsed() < PATIENCE => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -159,7 +232,7 @@ fn pbu(clock: &Clock, seq: u16) -> Result<Vec<u8>, Failure> {
     pbu.encode(MAAR, CMD).map_err(Failure::bench)
 }
 
-fn spread(mut times: Vec<Duration>) -> (f64, f64) {
+fn spread(mut times: Vec<Duration>) -> Spread {
     times.drain(..ROUNDS / 10);
     times.sort_unstable();
     let micros = |index: usize| times[index].as_secs_f64() * 1e6;

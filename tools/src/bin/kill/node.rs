@@ -105,7 +105,7 @@ pub(crate) fn run(path: &Path) -> Result<(), Failure> {
         cmd.handle_input(now(), input);
         while let Some(output) = cmd.poll_output() {
             match output {
-                Output::Persist(write) => writer.order(write),
+                Output::Persist(write) => writer.order(*write),
                 Output::Signal { src, dst, octets } => {
                     Packet { src, dst, octets }.write(&mut pipe).map_err(Failure::bench)?;
                     pipe.flush().map_err(Failure::bench)?;

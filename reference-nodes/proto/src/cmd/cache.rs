@@ -1,0 +1,164 @@
+//! The binding cache: every mobile node that a CMD knows, under a number. Its identifier is looked up once an input; bindings, timers,
+//! PBUs and writes are found by the number.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
+
+use dmm_codec::{Instant, MnIdentifier};
+use hashbrown::HashTable;
+
+use super::binding::Binding;
+use crate::keyed::{self, Keyed};
+use crate::timing::UpdateRate;
+
+/// A mobile node, to its CMD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Mn(u32);
+
+impl Mn {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    name: Arc<MnIdentifier>,
+    binding: Option<Box<Binding>>,
+}
+
+/// The mobile nodes that are known. Bindings are found by identifier alone: prefixes change with each MAAR (stance A5).
+#[derive(Clone, Debug)]
+pub(super) struct Cache {
+    known: Vec<Option<Known>>,
+    by_name: HashTable<Mn>,
+    keyed: Keyed,
+    /// For who goes through all of them.
+    in_order: BTreeMap<Arc<MnIdentifier>, Mn>,
+    /// Numbers that nobody has any more, and since when.
+    free: VecDeque<(Instant, Mn)>,
+    bindings: usize,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            known: Vec::new(),
+            by_name: HashTable::new(),
+            keyed: keyed::hasher(),
+            in_order: BTreeMap::new(),
+            free: VecDeque::new(),
+            bindings: 0,
+        }
+    }
+}
+
+impl Cache {
+    /// The number of a mobile node, if it is known: a CMD "retrieves an already existing entry for the MN" (R3.2.2).
+    pub(super) fn find(&self, name: &MnIdentifier) -> Option<Mn> {
+        self.by_name.find(self.keyed.hash_one(name), |mn| self.name(*mn) == name).copied()
+    }
+
+    /// The number of a mobile node, which is known from now on.
+    pub(super) fn enter(&mut self, now: Instant, name: MnIdentifier) -> Mn {
+        if let Some(mn) = self.find(&name) {
+            return mn;
+        }
+        // What was sent about who had a number before counts for as long (R3.6.5).
+        let free = self.free.pop_front_if(|(since, _)| now.since(*since) > UpdateRate::WINDOW);
+        let mn = free.map_or(Mn(self.known.len() as u32), |(_, mn)| mn);
+        if mn.index() == self.known.len() {
+            self.known.push(None);
+        }
+        let name = Arc::new(name);
+        self.in_order.insert(Arc::clone(&name), mn);
+        let hash = self.keyed.hash_one(&*name);
+        self.known[mn.index()] = Some(Known { name, binding: None });
+        let Self { known, keyed, .. } = self;
+        let again = |mn: &Mn| known[mn.index()].as_ref().map_or(0, |known| keyed.hash_one(&*known.name));
+        self.by_name.insert_unique(hash, mn, again);
+        mn
+    }
+
+    /// A mobile node is not known any more.
+    pub(super) fn forget(&mut self, now: Instant, mn: Mn) {
+        let Some(Known { name, binding }) = self.known[mn.index()].take() else { return };
+        self.bindings -= usize::from(binding.is_some());
+        if let Ok(found) = self.by_name.find_entry(self.keyed.hash_one(&*name), |other| *other == mn) {
+            found.remove();
+        }
+        self.in_order.remove(&name);
+        self.free.push_back((now, mn));
+    }
+
+    /// Who has this number.
+    pub(super) fn name(&self, mn: Mn) -> &MnIdentifier {
+        &self.known[mn.index()].as_ref().expect("a number is forgotten after all that has it").name
+    }
+
+    pub(super) fn get(&self, mn: Mn) -> Option<&Binding> {
+        self.known[mn.index()].as_ref()?.binding.as_deref()
+    }
+
+    pub(super) fn get_mut(&mut self, mn: Mn) -> Option<&mut Binding> {
+        self.known[mn.index()].as_mut()?.binding.as_deref_mut()
+    }
+
+    /// The binding of a mobile node that has none yet.
+    pub(super) fn insert(&mut self, mn: Mn, binding: Box<Binding>) {
+        let known = self.known[mn.index()].as_mut().expect("who is registered has entered");
+        self.bindings += usize::from(known.binding.replace(binding).is_none());
+    }
+
+    pub(super) fn remove(&mut self, mn: Mn) -> Option<Box<Binding>> {
+        let binding = self.known[mn.index()].as_mut()?.binding.take();
+        self.bindings -= usize::from(binding.is_some());
+        binding
+    }
+
+    /// How many bindings there are.
+    pub(super) fn len(&self) -> usize {
+        self.bindings
+    }
+
+    /// How many are known.
+    pub(super) fn known(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// All that are known, in the order of their identifiers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&MnIdentifier, Mn)> {
+        self.in_order.iter().map(|(name, mn)| (&**name, *mn))
+    }
+
+    /// All that are known and have bindings, in that order.
+    pub(super) fn bindings(&self) -> impl Iterator<Item = (&MnIdentifier, &Binding)> {
+        self.iter().filter_map(|(name, mn)| Some((name, self.get(mn)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_number_is_given_again_once_nothing_counts_that_was_sent_about_it() {
+        let mut cache = Cache::default();
+        let now = Instant::from_secs(1000);
+        let [one, two, three, four] = ["mn1", "mn2", "mn3", "mn4"].map(MnIdentifier::nai);
+        let first = cache.enter(now, one.clone());
+        assert_eq!((cache.enter(now, one.clone()), cache.find(&one)), (first, Some(first)));
+        let second = cache.enter(now, two.clone());
+        cache.forget(now, first);
+        assert_eq!((cache.find(&one), cache.find(&two), cache.known()), (None, Some(second), 1));
+        let third = cache.enter(now + Duration::from_secs(1), three.clone());
+        assert!(third != first && third != second);
+        assert_eq!(cache.enter(now + Duration::from_millis(1001), four.clone()), first);
+        assert_eq!((cache.name(first), cache.find(&four)), (&four, Some(first)));
+        let order: Vec<&MnIdentifier> = cache.iter().map(|(name, _)| name).collect();
+        assert_eq!(order, [&two, &three, &four]);
+    }
+}

@@ -1,0 +1,86 @@
+//! When each binding ends. A refresh puts that off, which is what happens most, and costs nothing here: an
+//! entry that has become too early stays where it is until it is the first.
+
+use std::collections::BTreeSet;
+
+use dmm_codec::Instant;
+
+use super::cache::Mn;
+
+/// One entry a binding, at its deadline or before it; the first is at its deadline.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Deadlines {
+    order: BTreeSet<(Instant, Mn)>,
+    /// Where the entry of each is.
+    at: Vec<Instant>,
+}
+
+/// Where the entry of a binding is that has none.
+const NOWHERE: Instant = Instant::from_nanos(u64::MAX);
+
+impl Deadlines {
+    /// A binding has this deadline, or none any more. [`Deadlines::settle`] is to follow.
+    pub(super) fn set(&mut self, mn: Mn, deadline: Option<Instant>) {
+        if self.at.len() <= mn.index() {
+            self.at.resize(mn.index() + 1, NOWHERE);
+        }
+        let at = self.at[mn.index()];
+        if at == NOWHERE || deadline.is_none_or(|deadline| deadline < at) {
+            self.put(mn, at, deadline);
+        }
+    }
+
+    fn put(&mut self, mn: Mn, before: Instant, deadline: Option<Instant>) {
+        if before != NOWHERE {
+            self.order.remove(&(before, mn));
+        }
+        if let Some(at) = deadline {
+            self.order.insert((at, mn));
+        }
+        self.at[mn.index()] = deadline.unwrap_or(NOWHERE);
+    }
+
+    /// Puts entries where they belong until the first is there. `deadline` knows.
+    pub(super) fn settle(&mut self, deadline: impl Fn(Mn) -> Option<Instant>) {
+        while let Some((at, mn)) = self.first() {
+            let deadline = deadline(mn);
+            if deadline == Some(at) {
+                return;
+            }
+            self.put(mn, at, deadline);
+        }
+    }
+
+    /// The first, and when.
+    pub(super) fn first(&self) -> Option<(Instant, Mn)> {
+        self.order.first().copied()
+    }
+
+    /// All whose entry is not after now.
+    pub(super) fn until(&self, now: Instant) -> impl Iterator<Item = Mn> {
+        self.order.iter().take_while(move |(at, _)| *at <= now).map(|(_, mn)| *mn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmd::cache::Cache;
+
+    #[test]
+    fn a_deadline_that_is_put_off_is_found_when_it_comes() {
+        let mut cache = Cache::default();
+        let [a, b] =
+            ["a", "b"].map(|name| cache.enter(Instant::default(), dmm_codec::MnIdentifier::nai(name)));
+        let (mut deadlines, at) = (Deadlines::default(), Instant::from_secs);
+        deadlines.set(a, Some(at(1)));
+        deadlines.set(b, Some(at(2)));
+        deadlines.set(a, Some(at(3)));
+        deadlines.settle(|mn| Some(if mn == a { at(3) } else { at(2) }));
+        assert_eq!(deadlines.first(), Some((at(2), b)));
+        deadlines.set(a, Some(at(1)));
+        assert_eq!(deadlines.first(), Some((at(1), a)));
+        deadlines.set(a, None);
+        assert_eq!(deadlines.until(at(9)).collect::<Vec<_>>(), [b]);
+    }
+}
