@@ -471,6 +471,27 @@ fn a_conversation_is_found_by_its_mobile_node_and_its_maar() {
     assert!(!both.contains("Mobile Node or MAAR"), "only for who asks\n{both}");
 }
 
+/// A line of the graph has the Info column behind its arrow.
+#[test]
+fn a_flow_graph_says_who_asks_what_of_whom() {
+    let printed = Tshark::find().run(&file(&journey()), &["-q", "-z", "flow,any,network,mipv6"]);
+    let told: Vec<&str> =
+        printed.lines().filter_map(|line| line.split_once("MIPv6: ")).map(|it| it.1).collect();
+    assert_eq!(
+        told[3..9],
+        [
+            "PBU [D] seq=1 mn=mn1@example.org lifetime=300 s",
+            "PBU [D] seq=9 mn=mn1@example.org lifetime=300 s → S-MAAR 2001:db8:c0::2",
+            "PBU [D] seq=10 mn=mn1@example.org lifetime=300 s → S-MAAR 2001:db8:c0::2 [retransmission 1]",
+            "PBU [D] seq=11 mn=mn1@example.org lifetime=300 s → S-MAAR 2001:db8:c0::2 [retransmission 2]",
+            "PBA [D] status=0 seq=11 mn=mn1@example.org lifetime=300 s → S-MAAR 2001:db8:c0::2",
+            "PBA [D] status=0 seq=1 mn=mn1@example.org lifetime=300 s ← P-MAAR 2001:db8:c0::1",
+        ],
+        "{printed}"
+    );
+    assert_eq!(told.len(), journey().len() - 3, "all but the user packets\n{printed}");
+}
+
 /// An ICMPv6 error that quotes a PBU is not a PBU.
 #[test]
 fn a_quoted_message_is_not_noted() {
