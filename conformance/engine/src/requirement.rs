@@ -101,9 +101,11 @@ impl Catalogue {
         self.requirements.get(id)
     }
 
-    /// All requirements, by id.
+    /// All requirements by id, as people count: R3.2.2 stands before R3.2.10.
     pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
-        self.requirements.values()
+        let mut all: Vec<&Requirement> = self.requirements.values().collect();
+        all.sort_by_cached_key(|requirement| counted(&requirement.id));
+        all.into_iter()
     }
 
     /// The requirement that a passive rule judges, as in `length` and `prev_maar`; `length.*` stands for any other.
@@ -113,5 +115,30 @@ impl Catalogue {
             .get(&format!("{rule}.{name}"))
             .or_else(|| self.invariants.get(&format!("{rule}.*")));
         id.and_then(|id| self.get(id))
+    }
+}
+
+/// What an id is sorted by: its letters as they are, its numbers as numbers.
+fn counted(id: &str) -> Vec<(u32, char)> {
+    let mut parts: Vec<(u32, char)> = Vec::new();
+    for letter in id.chars() {
+        match (letter.to_digit(10), parts.last_mut()) {
+            (Some(digit), Some((number, '0'))) => *number = number.saturating_mul(10).saturating_add(digit),
+            (Some(digit), _) => parts.push((digit, '0')),
+            (None, _) => parts.push((0, letter)),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_sorted_as_people_count() {
+        let mut ids = ["B10", "RFC8885-R3.2.10", "B2", "RFC8885-R3.2.2", "RFC8885-R3.10.1", "B2a"];
+        ids.sort_by_key(|id| counted(id));
+        assert_eq!(ids, ["B2", "B2a", "B10", "RFC8885-R3.2.2", "RFC8885-R3.2.10", "RFC8885-R3.10.1"]);
     }
 }
