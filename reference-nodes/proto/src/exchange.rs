@@ -56,6 +56,7 @@ impl Request {
     /// Who it is about, and what its answer repeats, where nothing else of it is wanted any more.
     pub fn into_echo(self) -> (MnIdentifier, Echo) {
         let Self { seq, mn, handoff, technology, link_layer, link_local, timestamp, .. } = self;
+        let link_local = link_local.map(Box::new);
         let echo = Echo { seq, handoff, technology, link_layer, link_local, timestamp };
         (mn.unwrap_or(MnIdentifier::empty()), echo)
     }
@@ -67,7 +68,7 @@ impl Request {
             handoff: self.handoff,
             technology: self.technology,
             link_layer: self.link_layer.clone(),
-            link_local: self.link_local,
+            link_local: self.link_local.map(Box::new),
             timestamp: self.timestamp,
         }
     }
@@ -133,8 +134,8 @@ pub struct Echo {
     pub technology: Option<AccessTechnology>,
     /// Mobile Node Link-layer Identifier.
     pub link_layer: Option<LinkLayerAddress>,
-    /// Link-local Address.
-    pub link_local: Option<Ipv6Addr>,
+    /// Link-local Address: few PBUs have one, and many echoes are kept.
+    pub link_local: Option<Box<Ipv6Addr>>,
     /// Timestamp.
     pub timestamp: Option<Timestamp>,
 }
@@ -150,7 +151,7 @@ impl Echo {
         options.push(MobilityOption::AccessTechnology(self.technology.unwrap_or(AccessTechnology(0))));
         options.extend(self.timestamp.map(MobilityOption::Timestamp));
         options.extend(self.link_layer.clone().map(MobilityOption::MnLinkLayerIdentifier));
-        options.extend(self.link_local.map(MobilityOption::LinkLocalAddress));
+        options.extend(self.link_local.as_deref().copied().map(MobilityOption::LinkLocalAddress));
         // RFC 8885 §4.2, R4.2.2: "the sender of the message supports operating as a MAAR or CMD".
         Pba { status, flags: PbaFlags::P | PbaFlags::D, seq: self.seq, lifetime, options }
     }

@@ -6,7 +6,9 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dmm_codec::packet::{Mac, link_local};
-use dmm_codec::{Lifetime, Message, MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status};
+use dmm_codec::{
+    HandoffIndicator, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status,
+};
 use dmm_dataplane::{Entry, Op};
 use dmm_proto::legacy::{Lma, LmaConfig, Mag, MagConfig, MixedCmd};
 use dmm_proto::{Cmd, CmdConfig, Event, Ignored, Input, LinkEvent, MaarPeer, Node, Output};
@@ -112,7 +114,7 @@ fn an_lma_and_a_mag_serve_a_mobile_node_until_it_leaves() {
     let sent = solicit(&mut mag);
     let answer = signal(&mut lma, maar(MAGS[0]), CMD, &sent[0].1);
     let prefix = prefix_in(&pba_of(&answer[0].1).options);
-    assert_eq!(prefix, "2001:db8:f000::/64".parse().unwrap(), "assigned for ALL_ZERO");
+    assert_eq!(prefix, "2001:db8:f000::/64".parse().unwrap(), "B19: assigned for ALL_ZERO");
     let remote = maar(MAGS[0]);
     let made = [Entry::Tunnel { remote }, Entry::TunnelRoute { prefix, remote }].map(Op::Ensure);
     assert_eq!(ordered(&lma), made);
@@ -138,6 +140,88 @@ fn an_lma_and_a_mag_serve_a_mobile_node_until_it_leaves() {
     assert_eq!(lma.node.bindings(), 0);
 }
 
+/// A PBA of an LMA to what a MAG has sent.
+fn answer(sent: &Sent, change: impl FnOnce(&mut Pba)) -> Message {
+    let Message::Pba(mut pba) = accept(pbu_of(&sent[0].1), &[]) else { panic!("a PBA") };
+    pba.flags = PbaFlags::P;
+    let of_mn = Ipv6Net::new_assert(pool(1).network(), 64);
+    for option in &mut pba.options {
+        if let MobilityOption::HomeNetworkPrefix(prefix) = option {
+            *prefix = of_mn;
+        }
+    }
+    change(&mut pba);
+    Message::Pba(pba)
+}
+
+/// What a PBU says of its prefix and of the handoff, and its lifetime.
+fn asks(sent: &Sent) -> (Ipv6Net, HandoffIndicator, Lifetime) {
+    let pbu = pbu_of(&sent[0].1);
+    let of = |option: &MobilityOption| match option {
+        MobilityOption::HandoffIndicator(handoff) => Some(*handoff),
+        _ => None,
+    };
+    let handoff = pbu.options.iter().find_map(of).expect("a Handoff Indicator");
+    (prefix_in(&pbu.options), handoff, pbu.lifetime)
+}
+
+/// The PBUs that leave while time passes.
+fn later(bench: &mut Bench<Mag>, duration: Duration) -> Sent {
+    bench.pass(duration).into_iter().map(|(_, to, message)| (to, message)).collect()
+}
+
+#[test]
+fn b16_a_mag_extends_a_binding_before_it_ends_and_only_while_the_mobile_node_is_there() {
+    let (mut bench, all_zero) = (mag(), Ipv6Net::default());
+    let sent = solicit(&mut bench);
+    let (five_minutes, none) = (Lifetime(75), Lifetime::ZERO);
+    assert_eq!(asks(&sent), (all_zero, HandoffIndicator::UNKNOWN, five_minutes), "B17");
+    let kinds: Vec<u8> = pbu_of(&sent[0].1).options.iter().map(MobilityOption::kind).collect();
+    assert_eq!(kinds, [8, 22, 23, 24, 25, 27], "B17");
+    signal(&mut bench, CMD, maar(MAGS[0]), &answer(&sent, |_| {}));
+    let prefix = Ipv6Net::new_assert(pool(1).network(), 64);
+    let sent = later(&mut bench, SECOND * 225);
+    assert_eq!(asks(&sent), (prefix, HandoffIndicator::NOT_CHANGED, five_minutes), "B16");
+    signal(&mut bench, CMD, maar(MAGS[0]), &answer(&sent, |_| {}));
+    bench.now = bench.now + SECOND;
+    let sent = run(&mut bench, Input::Link(LinkEvent::Detached { mobile: MOBILE }));
+    assert_eq!(asks(&sent), (prefix, HandoffIndicator::UNKNOWN, none), "B18");
+    signal(&mut bench, CMD, maar(MAGS[0]), &answer(&sent, |_| {}));
+    assert_eq!(later(&mut bench, SECOND * 400), []);
+}
+
+#[test]
+fn b15_a_mag_ignores_a_pba_to_no_pbu_of_its() {
+    let mut bench = mag();
+    let sent = solicit(&mut bench);
+    let number = answer(&sent, |pba| pba.seq = pba.seq.wrapping_add(1));
+    let other = MobilityOption::MnIdentifier(MnIdentifier::nai("mn2@example.org"));
+    let mobile = answer(&sent, |pba| pba.options[0] = other);
+    for message in [number, mobile] {
+        signal(&mut bench, CMD, maar(MAGS[0]), &message);
+    }
+    assert_eq!(bench.events, vec![Event::Ignored { src: CMD, why: Ignored::Unasked }; 2]);
+    assert_eq!(bench.others, []);
+}
+
+#[test]
+fn b21_a_mag_advertises_nothing_to_whom_it_was_refused_and_asks_for_another_prefix() {
+    let mut bench = mag();
+    let sent = solicit(&mut bench);
+    // What is ordered is not carried out yet, so the advertisement waits.
+    let accepted = answer(&sent, |_| {});
+    bench.signal(CMD, maar(MAGS[0]), &accepted);
+    let sent = later(&mut bench, SECOND * 225);
+    let refused = answer(&sent, |pba| pba.status = Status::NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX);
+    signal(&mut bench, CMD, maar(MAGS[0]), &refused);
+    let advertised = |output: &Output| matches!(output, Output::Advertise(_));
+    assert!(!bench.others.iter().any(advertised), "B21: {:?}", bench.others);
+    assert_eq!(bench.node.load(), (0, 0));
+    bench.now = bench.now + SECOND;
+    let sent = solicit(&mut bench);
+    assert_eq!(asks(&sent).0, Ipv6Net::default(), "B14");
+}
+
 #[test]
 fn a_handoff_between_mags_keeps_the_prefix_and_moves_the_tunnel() {
     let mut bench = lma();
@@ -147,7 +231,7 @@ fn a_handoff_between_mags_keeps_the_prefix_and_moves_the_tunnel() {
     let pbu = Message::Pbu(mag_pbu(&bench, 1));
     let second = signal(&mut bench, maar(MAGS[1]), CMD, &pbu);
     let prefix = prefix_in(&pba_of(&first[0].1).options);
-    assert_eq!(prefix_in(&pba_of(&second[0].1).options), prefix);
+    assert_eq!(prefix_in(&pba_of(&second[0].1).options), prefix, "B20");
     let route = |n: u16| Entry::TunnelRoute { prefix, remote: maar(n) };
     assert!(ordered(&bench).contains(&Op::Ensure(route(MAGS[1]))));
     assert!(ordered(&bench).contains(&Op::Remove(route(MAGS[0]))));

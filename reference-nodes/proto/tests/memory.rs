@@ -66,5 +66,5 @@ fn a_binding_with_three_p_maars_takes_a_bounded_memory() {
     assert_eq!(bench.node.load().updates, 0);
     let each = taken.bytes_current / i64::from(MOBILES);
     println!("{each} octets a binding with three P-MAARs");
-    assert!(each < 800, "{each} octets a binding");
+    assert!(each < 600, "{each} octets a binding");
 }

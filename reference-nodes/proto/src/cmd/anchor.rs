@@ -4,7 +4,9 @@ use std::net::Ipv6Addr;
 use std::ops::Deref;
 
 use dmm_codec::MobilityOption;
+use dmm_codec::packet::{Mac, link_local};
 use ipnet::Ipv6Net;
+use smallvec::SmallVec;
 
 use crate::record::{AnchorRecord, Detail};
 
@@ -43,13 +45,31 @@ impl From<Vec<Ipv6Net>> for Anchored {
     }
 }
 
-/// Local Prefix and DLIF options of it, passed on as they came (RFC 8885 §3.7, R3.7.11): kept as on the wire, Type, Length and what
-/// follows, one behind the other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Details(Box<[u8]>);
+/// Local Prefix and DLIF options of it, passed on as they came (RFC 8885 §3.7, R3.7.11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Details {
+    /// The two options of a DLIF whose link-local address is that of its MAC address, as most are.
+    Dlif(Mac),
+    /// As on the wire: Type, Length and what follows, one behind the other.
+    Options(Box<[u8]>),
+}
+
+impl Default for Details {
+    fn default() -> Self {
+        Self::Options(Box::default())
+    }
+}
 
 impl Details {
     pub(super) fn of<'a>(options: impl Iterator<Item = &'a MobilityOption>) -> Self {
+        let options: SmallVec<[&MobilityOption; 4]> = options.collect();
+        if let [MobilityOption::DlifLinkLocal(address), MobilityOption::DlifLinkLayer(link_layer)] =
+            options[..]
+            && let Some(mac) = link_layer.eui48()
+            && *address == link_local(mac)
+        {
+            return Self::Dlif(mac);
+        }
         let mut octets = Vec::new();
         for option in options {
             let body = option.body();
@@ -58,17 +78,24 @@ impl Details {
             octets.extend([option.kind(), len]);
             octets.extend(body);
         }
-        Self(octets.into())
+        Self::Options(octets.into())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = MobilityOption> {
-        let mut rest = &*self.0;
-        std::iter::from_fn(move || {
+        let (dlif, mut rest) = match self {
+            Self::Dlif(mac) => {
+                let address = MobilityOption::DlifLinkLocal(link_local(*mac));
+                (Some([address, MobilityOption::DlifLinkLayer((*mac).into())]), &[][..])
+            }
+            Self::Options(octets) => (None, &octets[..]),
+        };
+        let others = std::iter::from_fn(move || {
             let [kind, len, behind @ ..] = rest else { return None };
             let (body, next) = behind.split_at_checked(usize::from(*len))?;
             rest = next;
             MobilityOption::read(*kind, body).ok()
-        })
+        });
+        dlif.into_iter().flatten().chain(others)
     }
 }
 
@@ -83,5 +110,34 @@ impl From<AnchorRecord> for Anchor {
     fn from(record: AnchorRecord) -> Self {
         let details: Vec<_> = record.details.iter().map(Detail::option).collect();
         Self { maar: record.maar, prefixes: record.prefixes.into(), details: Details::of(details.iter()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dmm_codec::LinkLayerAddress;
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_options_says_them_again() {
+        let mac = [2, 0, 0x5e, 0x10, 0, 1];
+        let local = |address| MobilityOption::DlifLinkLocal(address);
+        let layer = |octets: &[u8]| MobilityOption::DlifLinkLayer(LinkLayerAddress::from(octets));
+        let other: Ipv6Addr = "fe80::1".parse().unwrap();
+        let prefix = MobilityOption::LocalPrefix("2001:db8::/64".parse().unwrap());
+        let cases = [
+            (vec![local(link_local(mac)), layer(&mac)], true),
+            (vec![layer(&mac), local(link_local(mac))], false),
+            (vec![local(other), layer(&mac)], false),
+            (vec![local(link_local(mac)), layer(&[1; 8])], false),
+            (vec![prefix, local(link_local(mac)), layer(&mac)], false),
+            (vec![], false),
+        ];
+        for (options, is_short) in cases {
+            let details = Details::of(options.iter());
+            assert_eq!(details.iter().collect::<Vec<_>>(), options);
+            assert_eq!(matches!(details, Details::Dlif(_)), is_short);
+        }
     }
 }

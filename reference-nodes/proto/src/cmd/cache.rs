@@ -20,6 +20,15 @@ impl Mn {
     pub(super) fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// Its number, the most significant octet first, for who keeps many.
+    pub(super) fn octets(self) -> [u8; 4] {
+        self.0.to_be_bytes()
+    }
+
+    pub(super) fn from_octets(octets: [u8; 4]) -> Self {
+        Self(u32::from_be_bytes(octets))
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -10,9 +10,27 @@ use super::cache::Mn;
 /// One entry a binding, at its deadline or before it; the first is at its deadline.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deadlines {
-    order: BTreeSet<(Instant, Mn)>,
+    order: BTreeSet<Entry>,
     /// Where the entry of each is.
     at: Vec<Instant>,
+}
+
+/// A deadline and whose it is, most significant octets first: a tuple would take a third more, for every binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry([u8; 8], [u8; 4]);
+
+impl Entry {
+    fn new(at: Instant, mn: Mn) -> Self {
+        Self(at.as_nanos().to_be_bytes(), mn.octets())
+    }
+
+    fn at(self) -> Instant {
+        Instant::from_nanos(u64::from_be_bytes(self.0))
+    }
+
+    fn mn(self) -> Mn {
+        Mn::from_octets(self.1)
+    }
 }
 
 /// Where the entry of a binding is that has none.
@@ -32,10 +50,10 @@ impl Deadlines {
 
     fn put(&mut self, mn: Mn, before: Instant, deadline: Option<Instant>) {
         if before != NOWHERE {
-            self.order.remove(&(before, mn));
+            self.order.remove(&Entry::new(before, mn));
         }
         if let Some(at) = deadline {
-            self.order.insert((at, mn));
+            self.order.insert(Entry::new(at, mn));
         }
         self.at[mn.index()] = deadline.unwrap_or(NOWHERE);
     }
@@ -53,12 +71,12 @@ impl Deadlines {
 
     /// The first, and when.
     pub(super) fn first(&self) -> Option<(Instant, Mn)> {
-        self.order.first().copied()
+        self.order.first().map(|entry| (entry.at(), entry.mn()))
     }
 
     /// All whose entry is not after now.
     pub(super) fn until(&self, now: Instant) -> impl Iterator<Item = Mn> {
-        self.order.iter().take_while(move |(at, _)| *at <= now).map(|(_, mn)| *mn)
+        self.order.iter().take_while(move |entry| entry.at() <= now).map(|entry| entry.mn())
     }
 }
 

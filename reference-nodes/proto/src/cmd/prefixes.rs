@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
+use std::ops::Bound;
 
 use ipnet::Ipv6Net;
 
@@ -11,8 +12,7 @@ use super::cache::Mn;
 /// The prefixes that are in use.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prefixes {
-    /// Those of up to 64 bits, as nearly all are: there is one for each mobile node at each of its MAARs, so half an address counts.
-    short: BTreeMap<Short, Mn>,
+    short: Shorts,
     long: BTreeMap<Long, Mn>,
     /// How many of each length there are: mostly there is one length.
     lengths: BTreeMap<u8, usize>,
@@ -20,20 +20,75 @@ pub(super) struct Prefixes {
 
 /// The first half of a prefix of up to 64 bits, and its length: in the order of addresses, the shorter first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Short([u8; 8], u8);
+struct Short {
+    /// The octets that it has in common with others of its pool.
+    block: [u8; 6],
+    /// The two that follow, and the length.
+    rest: [u8; 3],
+}
+
+/// Prefixes of up to 64 bits, as nearly all are. There is one for each mobile node at each of its MAARs, so octets count: those of a
+/// pool have their first six in common.
+#[derive(Clone, Debug, Default)]
+struct Shorts {
+    blocks: BTreeMap<[u8; 6], BTreeMap<[u8; 3], Mn>>,
+    len: usize,
+}
 
 /// A prefix of more, in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Long([u8; 16], u8);
 
+impl Shorts {
+    fn get(&self, short: Short) -> Option<&Mn> {
+        let Short { block, rest } = short;
+        self.blocks.get(&block)?.get(&rest)
+    }
+
+    fn insert(&mut self, short: Short, mn: Mn) -> Option<Mn> {
+        let Short { block, rest } = short;
+        let before = self.blocks.entry(block).or_default().insert(rest, mn);
+        self.len += usize::from(before.is_none());
+        before
+    }
+
+    fn remove(&mut self, short: Short) -> Option<Mn> {
+        let Short { block, rest } = short;
+        let of_block = self.blocks.get_mut(&block)?;
+        let before = of_block.remove(&rest)?;
+        if of_block.is_empty() {
+            self.blocks.remove(&block);
+        }
+        self.len -= 1;
+        Some(before)
+    }
+
+    /// This and those that follow.
+    fn from(&self, short: Short) -> impl Iterator<Item = (Short, Mn)> {
+        let Short { block: first, rest } = short;
+        let in_block = self.blocks.get(&first).into_iter().flat_map(move |of_block| of_block.range(rest..));
+        let in_block = in_block.map(move |(rest, mn)| (Short { block: first, rest: *rest }, *mn));
+        let behind = self.blocks.range((Bound::Excluded(first), Bound::Unbounded));
+        let behind = behind.flat_map(|(block, of_block)| {
+            of_block.iter().map(|(rest, mn)| (Short { block: *block, rest: *rest }, *mn))
+        });
+        in_block.chain(behind)
+    }
+}
+
 impl Short {
     fn of(prefix: Ipv6Net) -> Option<Self> {
-        let half = (prefix.addr().to_bits() >> 64) as u64;
-        (prefix.prefix_len() <= 64).then_some(Self(half.to_be_bytes(), prefix.prefix_len()))
+        let octets = prefix.addr().octets();
+        let block = *octets.first_chunk()?;
+        (prefix.prefix_len() <= 64)
+            .then_some(Self { block, rest: [octets[6], octets[7], prefix.prefix_len()] })
     }
 
     fn address(self) -> Ipv6Addr {
-        Ipv6Addr::from_bits(u128::from(u64::from_be_bytes(self.0)) << 64)
+        let mut octets = [0; 16];
+        octets[..6].copy_from_slice(&self.block);
+        octets[6..8].copy_from_slice(&self.rest[..2]);
+        octets.into()
     }
 }
 
@@ -48,8 +103,8 @@ impl Prefixes {
     pub(super) fn is_anothers(&self, prefix: Ipv6Net, mn: Option<Mn>) -> bool {
         // Those inside follow at once.
         let is_inside = |address: Ipv6Addr| prefix.contains(&address);
-        let short = Short::of(prefix).into_iter().flat_map(|from| self.short.range(from..));
-        let short = short.take_while(|(inside, _)| is_inside(inside.address())).map(|(_, owner)| *owner);
+        let short = Short::of(prefix).into_iter().flat_map(|from| self.short.from(from));
+        let short = short.take_while(|(inside, _)| is_inside(inside.address())).map(|(_, owner)| owner);
         let long = self.long.range(Long::of(prefix)..);
         let long = long.take_while(|(inside, _)| is_inside(inside.0.into())).map(|(_, owner)| *owner);
         let around = self.lengths.range(..prefix.prefix_len()).filter_map(|(len, _)| {
@@ -61,7 +116,7 @@ impl Prefixes {
 
     fn owner(&self, prefix: Ipv6Net) -> Option<Mn> {
         let owner = match Short::of(prefix) {
-            Some(short) => self.short.get(&short),
+            Some(short) => self.short.get(short),
             None => self.long.get(&Long::of(prefix)),
         };
         owner.copied()
@@ -76,7 +131,7 @@ impl Prefixes {
 
     fn remove(&mut self, prefix: Ipv6Net) -> Option<Mn> {
         match Short::of(prefix) {
-            Some(short) => self.short.remove(&short),
+            Some(short) => self.short.remove(short),
             None => self.long.remove(&Long::of(prefix)),
         }
     }
@@ -101,7 +156,7 @@ impl Prefixes {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.short.len() + self.long.len()
+        self.short.len + self.long.len()
     }
 }
 
@@ -134,7 +189,10 @@ mod tests {
             assert_eq!(prefixes.is_anothers(net(prefix), None), taken, "{prefix}");
             assert!(!prefixes.is_anothers(net(prefix), Some(mine)), "{prefix}");
         }
-        prefixes.change(mine, &[net("2001:db8:1:10::/60")], &[]);
+        prefixes.change(mine, &[], &[net("2001:db8:2:10::/64")]);
+        assert!(prefixes.is_anothers(net("2001:db8:2::/47"), Some(other)), "in a block that follows");
+        assert!(!prefixes.is_anothers(net("2001:db8:2:11::/64"), Some(other)));
+        prefixes.change(mine, &[net("2001:db8:1:10::/60"), net("2001:db8:2:10::/64")], &[]);
         assert_eq!((prefixes.len(), prefixes.lengths.len()), (0, 0));
         prefixes.change(mine, &[], &[net("2001:db8:1:10:1::/80")]);
         assert!(prefixes.is_anothers(net("2001:db8:1:10::/64"), None));

@@ -116,7 +116,7 @@ impl From<&Echo> for EchoRecord {
             handoff: echo.handoff.map(|handoff| handoff.0),
             technology: echo.technology.map(|technology| technology.0),
             link_layer: echo.link_layer.as_ref().map(|address| address.octets().to_vec()),
-            link_local: echo.link_local,
+            link_local: echo.link_local.as_deref().copied(),
         }
     }
 }
@@ -129,7 +129,7 @@ impl From<EchoRecord> for Echo {
             handoff: record.handoff.map(HandoffIndicator),
             technology: record.technology.map(AccessTechnology),
             link_layer: record.link_layer.map(|octets| LinkLayerAddress::from(&octets[..])),
-            link_local: record.link_local,
+            link_local: record.link_local.map(Box::new),
         }
     }
 }

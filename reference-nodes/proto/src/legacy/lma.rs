@@ -136,7 +136,7 @@ impl Lma {
         if known.is_none() && !deregistered {
             self.outbox.push_back(Output::Event(Event::Registered { mn: mn.clone(), s_maar: src }));
         }
-        // The PBA promises the tunnel (§5.3.2 (5) to (7)).
+        // B19: status 0, and the prefix that is assigned. The PBA promises the tunnel (§5.3.2 (5) to (7)).
         let pba = plain_answer(&request, lifetime, &[prefix]);
         let promise = vec![send(self.config.address, src, &Message::Pba(pba))];
         let failed = plain(request.reject(Status::INSUFFICIENT_RESOURCES, now));
@@ -170,7 +170,7 @@ impl Lma {
         request.technology.ok_or(Status::MISSING_ACCESS_TECH_TYPE_OPTION)?;
         let all_zero = asked == Ipv6Net::default();
         let prefix = match binding {
-            // §5.4.1: the existing session's prefix, asked for by name or by ALL_ZERO.
+            // §5.4.1: the existing session's prefix, asked for by name or by ALL_ZERO, by whichever MAG (B20).
             Some(binding) if all_zero || asked == binding.prefix => binding.prefix,
             Some(_) => return Err(Status::BCE_PBU_PREFIX_SET_DO_NOT_MATCH),
             None if self.bindings.len() >= self.config.max_bindings => {
@@ -183,6 +183,7 @@ impl Lma {
         Ok((mn.clone(), prefix, freshness))
     }
 
+    /// Whether a prefix can be assigned: one of its own (B19), and nobody else's.
     fn is_free(&self, prefix: &Ipv6Net) -> bool {
         prefix.prefix_len() == 64 && self.config.pool.contains(prefix) && !self.owners.contains_key(prefix)
     }

@@ -136,6 +136,7 @@ impl Mag {
                 let Some((mn, mobile)) = found else { return };
                 let mn = mn.clone();
                 match &mut mobile.place {
+                    // B18, RFC 5213 §6.9.1.4: the session that the LMA has confirmed, by its prefixes.
                     Place::Serving { prefixes, .. } => {
                         mobile.place = Place::Leaving { prefixes: std::mem::take(prefixes) };
                         self.updates.want(now, self.key(&mn), Persistence::UntilMaximum);
@@ -161,6 +162,7 @@ impl Mag {
         if !pba.flags.contains(PbaFlags::P) || pba.flags.contains(PbaFlags::D) {
             return Err(Ignored::NotForUs);
         }
+        // B15, RFC 5213 §6.9.1.2 (5): what answers no PBU that it sent "MUST be ignored".
         let mn = mn_of(&pba).ok_or(Ignored::Unasked)?.clone();
         if !self.updates.answered(&self.key(&mn), pba.seq) {
             return Err(Ignored::Unasked);
@@ -176,6 +178,8 @@ impl Mag {
                 let event = Event::Rejected { mn: mn.clone(), by: src, status: pba.status };
                 self.outbox.push_back(Output::Event(event));
             }
+            // No service, and no prefix (B21, RFC 5213 §6.9.1.2 (11)). Of the prefixes nothing is kept, so the next PBU asks for
+            // any by ALL_ZERO, and not for one that was refused (B14, (10)).
             self.mobiles.remove(mn);
             return self.reconcile(mn, Vec::new());
         }
@@ -189,6 +193,10 @@ impl Mag {
         self.outbox.push_back(Output::Event(Event::Serving { mn: mn.clone(), tunnels: 1 }));
         let advertisements = self.advertisements(mn);
         self.reconcile(mn, advertisements);
+    }
+
+    fn serves(&self, mn: &MnIdentifier) -> bool {
+        self.mobiles.get(mn).is_some_and(|mobile| matches!(mobile.place, Place::Serving { .. }))
     }
 
     /// The MAG as the only router of a mobile node.
@@ -250,7 +258,8 @@ impl Mag {
         }
     }
 
-    /// The PBU (RFC 5213 §6.9.1.5): ALL_ZERO asks for a prefix.
+    /// The PBU (RFC 5213 §6.9.1.5) of a mobile node that comes (B17, §6.9.1.1): ALL_ZERO asks for a prefix. Of one that stays
+    /// (B16, §6.9.1.3) and of one that has left (B18, §6.9.1.4): with its prefixes.
     fn registration(&self, now: Instant, due: &Due) -> Option<Pbu> {
         let mobile = self.mobiles.get(&due.key.mn)?;
         let (prefixes, handoff, lifetime) = match &mobile.place {
@@ -282,7 +291,12 @@ impl Node for Mag {
             Input::Link(event) => self.link(now, event),
             Input::Forwarding { id, result } => {
                 let free = self.forwarding.done(id, result.is_err());
-                self.outbox.extend(free.into_iter().map(|(_, output)| output));
+                // An advertisement that waited is void where the mobile node has left or was rejected meanwhile (B21).
+                for (mn, advertisement) in free {
+                    if self.serves(&mn) {
+                        self.outbox.push_back(advertisement);
+                    }
+                }
             }
             Input::Persisted { .. } | Input::Timeout => {}
         }

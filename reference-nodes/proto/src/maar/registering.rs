@@ -62,6 +62,7 @@ impl Maar {
         let key = self.cmd_key(&mn);
         let is_answer = self.updates.is_answer(&key, pba.seq);
         let mobile = self.mobiles.get(&mn).ok_or(Ignored::Unasked)?;
+        // B15, RFC 5213 §6.9.1.2 (5): what answers no PBU "MUST be ignored".
         if !is_answer {
             // R3.2.18: "the S-MAAR might receive multiple PBAs from the CMD in response to a PBU".
             let Place::Serving { seq, .. } = mobile.place else { return Err(Ignored::Unasked) };
@@ -155,6 +156,7 @@ impl Maar {
             Rejection::Later => {
                 self.updates.want(now + self.config.backoff.max, key, Persistence::UntilAnswered);
             }
+            // B14, RFC 5213 §6.9.1.2 (10): not the same prefix again.
             Rejection::Prefix => {
                 let refused = std::mem::take(&mut mobile.own.prefixes);
                 if self.refused.len() >= REFUSED_PREFIXES {
@@ -206,6 +208,7 @@ impl Maar {
         let lifetime = lifetime.duration();
         let (refresh, expires) = (now + lifetime * 3 / 4, now + lifetime);
         mobile.confirmed = now;
+        // It is registered again before that ends, as long as it is here (B16, RFC 5213 §6.9.1.3).
         // The BCE is not temporary any more (R3.1.7), and what comes through tunnels comes from now on (R3.4.6).
         mobile.place = Place::Serving { seq, refresh, expires, anchors };
         let event = Event::Serving { mn: mn.clone(), tunnels };
