@@ -22,8 +22,7 @@ const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What measures times for longer, or more finely, than a test may on a machine that does other things as well, and what only
 /// waits for long; `tools/wire` runs these, too.
-const SLOW: [&str; 14] = [
-    "cmd.pace.001[k=8]",
+const SLOW: [&str; 13] = [
     "any.retx.001",
     "cmd.pace.001[k=16]",
     "cmd.retx.001",
