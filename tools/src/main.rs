@@ -89,7 +89,7 @@ dmm captures                  make them anew")]
 enum Conform {
     /// Runs test cases and gives verdicts.
     #[command(after_help = dmm::conform::RUN_EXAMPLES)]
-    Run(dmm::conform::RunArgs),
+    Run(Box<dmm::conform::RunArgs>),
     /// Lists the test cases, and with --plan their steps.
     #[command(after_help = "Example:\n  dmm conform list conformance/suites")]
     List(dmm::conform::ListArgs),
