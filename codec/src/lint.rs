@@ -261,10 +261,6 @@ impl Part {
         }
         let mut length = None;
         for field in fields {
-            if matches!(field.spec.kind, FieldKind::Reserved | FieldKind::Flags(_)) {
-                reserved(&field, Drafts::default(), self.what, found);
-                continue;
-            }
             let mut add = |offset, kind| found.push(Fault { what: self.what, offset, kind });
             match field.spec.kind {
                 FieldKind::PrefixLength => {
@@ -293,6 +289,9 @@ impl Part {
                     add(field.offset, FaultKind::PaddingNotZero(field.octets.to_vec()));
                 }
                 FieldKind::SubOptions(_) => sub_options(&field, found),
+                FieldKind::Reserved | FieldKind::Flags(_) => {
+                    reserved(&field, Drafts::default(), self.what, found);
+                }
                 _ => {}
             }
         }

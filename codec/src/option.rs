@@ -15,6 +15,10 @@ use crate::header::{
 use crate::value::{AccessTechnology, HandoffIndicator, LinkLayerAddress, MnIdentifier, Timestamp};
 use crate::wire::{FieldSpec, Wire, fits, has_fixed_len};
 
+/// Type of the Mobile Node Identifier option (RFC 4283 §3), which says whom a message is about: who looks for that needs no
+/// other option.
+pub const MN_IDENTIFIER: u8 = 8;
+
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionSpec {

@@ -123,12 +123,7 @@ impl<'a> MessageView<'a> {
 
     /// Whether the D flag is set: 0x0010 in a PBU, 0x02 in a PBA (RFC 8885 §5).
     pub fn has_dmm_flag(&self) -> bool {
-        let flags = self.spec().into_iter().flat_map(|spec| spec.fields).find_map(|spec| match spec.kind {
-            FieldKind::Flags(flags) => Some((spec, flags.iter().find(|flag| flag.is_dmm())?.mask)),
-            _ => None,
-        });
-        let field = |(spec, mask)| Some((FieldView::one(spec, self.body(), Header::LEN)?, mask));
-        flags.and_then(field).is_some_and(|(field, mask)| field.uint() & u64::from(mask) != 0)
+        self.fields().any(|field| field.flags(Drafts::default()).any(FlagSpec::is_dmm))
     }
 
     /// The options in wire order, padding included; ends after the first one that does not fit.

@@ -138,20 +138,18 @@ impl Packet {
 
     /// Whether a layer so far is of one of these protocols.
     pub(crate) fn is_in(self, protocols: &[Id]) -> bool {
-        let (head, next, protocol_of) = {
-            let functions = functions();
-            (functions.wmem_list_head, functions.wmem_list_frame_next, functions.wmem_list_frame_data)
-        };
+        let functions = functions();
         // SAFETY: `self` is valid by `new`, and the host has a list there, which it changes only between two layers. What
         // the list holds are numbers of protocols in the form of pointers.
         unsafe {
-            let mut layer = head(self.0.byte_add(row().layers).cast::<*const c_void>().read());
+            let mut layer =
+                (functions.wmem_list_head)(self.0.byte_add(row().layers).cast::<*const c_void>().read());
             while !layer.is_null() {
-                let protocol = protocol_of(layer).addr();
+                let protocol = (functions.wmem_list_frame_data)(layer).addr();
                 if protocols.iter().any(|one| usize::try_from(one.number()) == Ok(protocol)) {
                     return true;
                 }
-                layer = next(layer);
+                layer = (functions.wmem_list_frame_next)(layer);
             }
         }
         false
@@ -374,10 +372,9 @@ impl Node {
         let is_it = |node: &Self| node.shows(field, start);
         let within = |part: Self| part.children().find(is_it);
         let in_layer = |node: Self| {
-            let is_layer = node.field().is_some_and(|own| ptr::eq(own.info(), protocol.0.as_ptr()));
+            node.field().filter(|own| ptr::eq(own.info(), protocol.0.as_ptr()))?;
             // The fields of a layer are its children, or those of one of its parts.
-            let found = || within(node).or_else(|| node.children().find_map(within));
-            if is_layer { found() } else { None }
+            within(node).or_else(|| node.children().find_map(within))
         };
         // The host puts what follows IPv6 into its layer, as the last thing there.
         self.children()

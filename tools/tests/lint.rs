@@ -29,10 +29,10 @@ fn lint(arguments: &[&str], code: i32) -> String {
 fn retransmissions(name: &str, make: MakeCmd) -> PathBuf {
     let conformance = root().join("conformance");
     let suites = [conformance.join("suites/cmd")];
-    let (profile, requirements) =
-        (conformance.join("profiles/ref-cmd.iut.yaml"), conformance.join("requirements"));
+    let profile = Profile::load(&conformance.join("profiles/ref-cmd.iut.yaml")).expect("a profile");
+    let requirements = conformance.join("requirements");
     let inputs = Inputs { paths: &suites, profile: &profile, requirements: &requirements };
-    let reference = Reference::of(&Profile::load(&profile).expect("a profile")).made_by(cmds(make));
+    let reference = Reference::of(&profile).made_by(cmds(make));
     let bench = || -> Box<dyn Bench> { Box::new(reference.clone()) };
     let selection = Selection { names: vec!["cmd.retx.001".to_owned()], ..Selection::default() };
     let judged = conform::judge(&inputs, &selection, &bench).expect("the suites can be read");

@@ -867,9 +867,9 @@ fn a_constant_interval_reads_so() {
     let constant = |config| configured(config, |config: &mut CmdConfig| config.backoff.factor = 1);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance");
     let (suites, requirements) = ([root.join("suites")], root.join("requirements"));
-    let path = root.join("profiles/ref-cmd.iut.yaml");
-    let inputs = Inputs { paths: &suites, profile: &path, requirements: &requirements };
-    let reference = Reference::of(&plan("ref-cmd").0).made_by(cmds(constant));
+    let (profile, _) = plan("ref-cmd");
+    let inputs = Inputs { paths: &suites, profile: &profile, requirements: &requirements };
+    let reference = Reference::of(&profile).made_by(cmds(constant));
     let bench = || -> Box<dyn Bench> { Box::new(reference.clone()) };
     let judged = conform::judge(&inputs, &Selection::default(), &bench).expect("the suites can be read");
     let printed = Terminal { report: judged.report(false), colour: Colour::Never }.to_string();

@@ -26,9 +26,10 @@ fn faulty(mut config: CmdConfig) -> Box<dyn Node> {
 fn judged() -> Judged {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance");
     let suites = [root.join("suites")];
-    let (profile, requirements) = (root.join("profiles/ref-cmd.iut.yaml"), root.join("requirements"));
+    let profile = Profile::load(&root.join("profiles/ref-cmd.iut.yaml")).expect("a profile");
+    let requirements = root.join("requirements");
     let inputs = Inputs { paths: &suites, profile: &profile, requirements: &requirements };
-    let reference = Reference::of(&Profile::load(&profile).expect("a profile")).made_by(cmds(faulty));
+    let reference = Reference::of(&profile).made_by(cmds(faulty));
     let bench = || -> Box<dyn Bench> { Box::new(reference.clone()) };
     let mut judged = conform::judge(&inputs, &Selection::default(), &bench).expect("the suites can be read");
     // Where the checkout is, is nobody's business.

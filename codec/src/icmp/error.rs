@@ -99,7 +99,6 @@ pub(crate) fn summed_body<'a, T: Wire>(
 
 /// A message with its checksum.
 pub(crate) fn summed(mut octets: Vec<u8>, src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
-    let sum = checksum(src, dst, ICMPV6, &octets);
-    octets[2..4].copy_from_slice(&sum.to_be_bytes());
+    super::repair_checksum(&mut octets, src, dst);
     octets
 }

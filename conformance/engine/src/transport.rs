@@ -159,6 +159,11 @@ impl Role {
     pub const NAMES: &'static [(&'static str, Self)] =
         &[("cmd", Self::Cmd), ("maar", Self::Maar), ("lma", Self::Lma), ("mag", Self::Mag)];
 
+    /// Every role.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::NAMES.iter().map(|(_, role)| *role)
+    }
+
     /// The role of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)

@@ -4,26 +4,21 @@ use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
-
 use std::time::Duration;
 
 use dmm_codec::header::PBA;
 use dmm_codec::ndp::ALL_ROUTERS;
+use dmm_codec::option::MN_IDENTIFIER;
 use dmm_codec::packet::{Ethernet, Ipv6, MOBILITY_HEADER, Mac, link_local, multicast_mac};
-use dmm_codec::{Instant, MessageView};
+use dmm_codec::{Instant, LinkLayerAddress, MessageView, MnIdSubtype};
 use dmm_conformance::transport::{Acted, Action, Bench, Received, Setup, Transport, TransportError, Wanted};
-
 use dmm_conformance::trigger::Means;
 
 use crate::WireError;
 use crate::domain::{Domain, Lease};
 use crate::link::Arrival;
-use crate::stations::text;
 use crate::trigger::{Order, pull};
 
-/// Type of the Mobile Node Identifier option, and its subtype for an NAI (RFC 4283 §3).
-const MN_ID: u8 = 8;
-const NAI: u8 = 1;
 /// How long the tester's other thread is given for what has come, before somebody looks again.
 const HAND_ON: Duration = Duration::from_micros(200);
 /// A tester that wakes up so late was stopped, or had no processor: whatever it missed, the implementation is not to blame.
@@ -126,7 +121,7 @@ impl Wire {
         if let Some(mobile) = self.setup.mobiles.iter().find(|it| it.name == mobile) {
             order.know("mn.name", &mobile.name);
             order.know("mn.nai", &mobile.nai);
-            order.know("mn.mac", text(mobile.mac));
+            order.know("mn.mac", LinkLayerAddress::from(mobile.mac).to_string());
         }
         if let Some(role) = self.setup.roles.iter().find(|it| Some(it.port.as_str()) == at) {
             order.know("at.name", &role.port);
@@ -153,9 +148,7 @@ impl Wire {
         }
         Ok(Some(Received { at, port, frame }))
     }
-}
 
-impl Wire {
     /// A mobile node is no more on an access link, if it was: who comes to a role of the tester has left the implementation.
     fn leave(&mut self, name: &str) {
         if let Some((interface, addr)) = self.on_link.remove(name)
@@ -228,9 +221,9 @@ fn mobile_of(packet: &Ipv6<'_>) -> Option<String> {
     if view.mh_type() > PBA {
         return None;
     }
-    let option = view.options().filter_map(Result::ok).find(|option| option.kind == MN_ID)?;
+    let option = view.options().filter_map(Result::ok).find(|option| option.kind == MN_IDENTIFIER)?;
     let (subtype, name) = option.body.split_first()?;
-    (*subtype == NAI).then(|| String::from_utf8_lossy(name).into_owned())
+    (*subtype == MnIdSubtype::NAI.0).then(|| String::from_utf8_lossy(name).into_owned())
 }
 
 impl Transport for Wire {

@@ -46,6 +46,8 @@ pub struct Domain {
     /// Where it is a mobile node.
     pub(crate) access: BTreeMap<String, Link>,
     tester: Tester,
+    /// The numbers of the mobile nodes that a MAAR or MAG knows, by their identifiers.
+    subscribers: BTreeMap<String, u8>,
     iut: Ipv6Addr,
     /// The implementation's name.
     pub(crate) name: String,
@@ -85,22 +87,34 @@ impl Domain {
             }
         }
         let mut stations = VecDeque::new();
-        for number in
-            [Role::Maar, Role::Mag, Role::Cmd, Role::Lma].into_iter().flat_map(|role| tester.numbers(role))
-        {
+        for number in Role::all().flat_map(|role| tester.numbers(role)) {
             let Station { addr, mac, .. } = tester.station(number);
             link.settle(addr, mac)?;
             stations.push_back(number);
         }
         let stamp = clock.now().as_nanos() / 1_000_000_000;
         let next_hop = profile.access.as_ref().and_then(|access| access.next_hop).unwrap_or(iut);
-        let mut subscribers: VecDeque<u8> = (1..=tester.subscribers).collect();
+        let mut unused: VecDeque<u8> = (1..=tester.subscribers).collect();
+        let subscribers = unused.iter().map(|number| (tester.subscriber(*number).0, *number)).collect();
         // The run before this one may have left those that it began with where they were.
-        subscribers.rotate_left((stamp % u64::from(tester.subscribers)) as usize);
-        let free = Mutex::new(Free { stations, subscribers, next: stamp * SHARES_PER_SECOND });
+        unused.rotate_left((stamp % u64::from(tester.subscribers)) as usize);
+        let free = Mutex::new(Free { stations, subscribers: unused, next: stamp * SHARES_PER_SECOND });
         let (name, triggers) = (profile.name.clone(), profile.triggers.clone());
         let returned = Condvar::new();
-        Ok(Self { clock, link, access, tester, iut, name, triggers, next_hop, free, returned, stamp })
+        Ok(Self {
+            clock,
+            link,
+            access,
+            tester,
+            subscribers,
+            iut,
+            name,
+            triggers,
+            next_hop,
+            free,
+            returned,
+            stamp,
+        })
     }
 
     /// The MAC address that frames for the implementation go to, asked for by a station.
@@ -124,7 +138,7 @@ impl Domain {
             )));
         }
         let known = if is_known { mobiles } else { 0 };
-        for role in [Role::Maar, Role::Mag, Role::Cmd, Role::Lma] {
+        for role in Role::all() {
             let needed = wanted.roles.iter().filter(|(_, it)| *it == role).count();
             let all = self.tester.numbers(role).count();
             if needed > all {
@@ -172,10 +186,8 @@ impl Domain {
 
     /// Whether a mobile node is one that this or another tester has named, in another case than the one with this lease.
     pub(crate) fn is_anothers(&self, nai: &str, lease: &Lease) -> bool {
-        let subscriber =
-            (1..=self.tester.subscribers).find(|number| self.tester.subscriber(*number).0 == nai);
-        if let Some(number) = subscriber {
-            return !lease.subscribers.contains(&number);
+        if let Some(number) = self.subscribers.get(nai) {
+            return !lease.subscribers.contains(number);
         }
         let local = nai.strip_suffix(self.tester.realm.as_str()).and_then(|local| local.strip_suffix('@'));
         let named = local.and_then(|local| local.rsplit_once('.')).map(|(_, named)| named);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
-use dmm_codec::checksum::checksum;
+use dmm_codec::icmp::repair_checksum;
 use dmm_codec::ndp::{
     ALL_NODES, ND_HOP_LIMIT, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, NeighborAdvertisement,
     NeighborFlags, NeighborSolicitation, solicited_node,
@@ -88,11 +88,6 @@ pub(crate) fn ask(addr: Ipv6Addr, mac: Mac, target: Ipv6Addr) -> Vec<u8> {
     Ethernet::frame(mac, multicast_mac(dst), &Ipv6::packet(addr, dst, ICMPV6, ND_HOP_LIMIT, &octets))
 }
 
-/// A MAC address as people write it.
-pub(crate) fn text(mac: Mac) -> String {
-    mac.map(|octet| format!("{octet:02x}")).join(":")
-}
-
 /// An Echo Request with this number.
 pub(crate) fn ping(number: u16, src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
     let [high, low] = number.to_be_bytes();
@@ -109,8 +104,7 @@ pub(crate) fn pong(octets: &[u8]) -> Option<u16> {
 
 fn echo(kind: u8, behind_checksum: &[u8], src: Ipv6Addr, dst: Ipv6Addr) -> Vec<u8> {
     let mut octets = [&[kind, 0, 0, 0], behind_checksum].concat();
-    let sum = checksum(src, dst, ICMPV6, &octets);
-    octets[2..4].copy_from_slice(&sum.to_be_bytes());
+    repair_checksum(&mut octets, src, dst);
     octets
 }
 
@@ -128,6 +122,7 @@ fn here(mac: Mac, target: Ipv6Addr, asker: Ipv6Addr, asker_mac: Mac) -> Vec<u8> 
 
 #[cfg(test)]
 mod tests {
+    use dmm_codec::checksum::checksum;
     use dmm_codec::packet::{MOBILITY_HEADER, link_local};
 
     use super::*;

@@ -11,7 +11,8 @@ use ipnet::Ipv6Net;
 
 /// Types of the options that tell messages apart; their layouts are the codec's.
 mod option {
-    pub(super) const MN_IDENTIFIER: u8 = 8;
+    pub(super) use dmm_codec::option::MN_IDENTIFIER;
+
     pub(super) const HOME_NETWORK_PREFIX: u8 = 22;
     pub(super) const TIMESTAMP: u8 = 27;
     pub(super) const ANCHORED_PREFIX: u8 = 65;

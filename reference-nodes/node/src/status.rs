@@ -3,7 +3,7 @@
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::Instant;
+use dmm_codec::{Instant, LinkLayerAddress};
 use dmm_proto::view::{Anchored, Session, Waiting};
 use dmm_proto::{Reason, Timeout};
 use serde::{Deserialize, Serialize};
@@ -137,7 +137,7 @@ impl SessionStatus {
         let until = |at: Option<Instant>| at.map(|at| seconds(now, at));
         Self {
             mn: session.mn.to_string(),
-            mac: session.mac.map(|mac| mac.map(|octet| format!("{octet:02x}")).join(":")),
+            mac: session.mac.map(|mac| LinkLayerAddress::from(mac).to_string()),
             state: session.state.name().to_owned(),
             serving: session.serving,
             prefixes: texts(&session.prefixes),

@@ -42,11 +42,6 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the options of a PBU.
-    pub fn of(pbu: &Pbu) -> Self {
-        Self::from(pbu.clone())
-    }
-
     fn add_prefix(&mut self, prefix: Ipv6Net) {
         if !self.prefixes.contains(&prefix) {
             self.prefixes.push(prefix);

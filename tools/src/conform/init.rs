@@ -6,6 +6,7 @@ use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use clap::Args;
+use dmm_codec::LinkLayerAddress;
 use dmm_conformance::access::Station;
 use dmm_conformance::transport::Role;
 use dmm_conformance::{LoadErrors, Profile};
@@ -127,7 +128,7 @@ fn list(profile: &Profile) -> String {
             Role::Maar | Role::Mag => {
                 let subscriber = |number| {
                     let (nai, mac) = profile.tester.subscriber(number);
-                    let mac = mac.map(|octet| format!("{octet:02x}")).join(":");
+                    let mac = LinkLayerAddress::from(mac);
                     format!("  - {{mac: \"{mac}\", mn: {nai}}}\n")
                 };
                 let all: String = (1..=profile.tester.subscribers).map(subscriber).collect();

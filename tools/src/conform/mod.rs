@@ -27,7 +27,7 @@ pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
 pub use self::run::{EXAMPLES as RUN_EXAMPLES, RunArgs, run};
 pub use self::schema::{SchemaArgs, reference, schema};
 pub use self::wire::{PREFLIGHT_EXAMPLES, PreflightArgs, preflight};
-use crate::reference::Reference;
+use crate::reference::{REFERENCES, Reference};
 use crate::{Failure, project_path};
 
 /// A run that was made.
@@ -50,8 +50,8 @@ impl Judged {
 pub struct Inputs<'a> {
     /// Scripts, or folders of them.
     pub paths: &'a [PathBuf],
-    /// The profile of the implementation under test.
-    pub profile: &'a Path,
+    /// What the implementation under test says about itself.
+    pub profile: &'a Profile,
     /// The requirement catalogue.
     pub requirements: &'a Path,
 }
@@ -61,9 +61,7 @@ pub type MakeBench<'a> = dyn Fn() -> Box<dyn Bench> + Sync + 'a;
 
 /// Runs the cases of some suites on virtual time, each on a bench that nobody else uses meanwhile.
 pub fn judge(inputs: &Inputs<'_>, selection: &Selection, benches: &MakeBench<'_>) -> Result<Judged, Failure> {
-    let profile = Profile::load(inputs.profile).map_err(Failure::usage)?;
-    let way = Way { clock: "virtual", lanes: Lanes::Virtual, env: Vec::new(), benches };
-    judge_by(inputs, &profile, selection, &way)
+    judge_by(inputs, selection, &Way { clock: "virtual", lanes: Lanes::Virtual, env: Vec::new(), benches })
 }
 
 /// How cases reach the implementation.
@@ -75,12 +73,8 @@ pub(crate) struct Way<'a> {
     benches: &'a MakeBench<'a>,
 }
 
-fn judge_by(
-    inputs: &Inputs<'_>,
-    profile: &Profile,
-    selection: &Selection,
-    way: &Way<'_>,
-) -> Result<Judged, Failure> {
+fn judge_by(inputs: &Inputs<'_>, selection: &Selection, way: &Way<'_>) -> Result<Judged, Failure> {
+    let profile = inputs.profile;
     let catalogue = Catalogue::load(&[inputs.requirements.to_owned()]).map_err(Failure::usage)?;
     let suite = Suite::load(inputs.paths, &catalogue).map_err(Failure::usage)?;
     let plan = suite.plan(profile, selection).map_err(Failure::usage)?;
@@ -101,11 +95,21 @@ fn judge_by(
 
 /// A reference node by the project's own suites.
 pub fn judge_reference(name: &str, suites: &Path) -> Result<Judged, Failure> {
-    let profile = project_path(&format!("conformance/profiles/{name}.iut.yaml"))?;
-    let reference = Reference::of(&Profile::load(&profile).map_err(Failure::usage)?);
+    let profile = profile(name, None)?;
+    let reference = Reference::of(&profile);
     let paths = [suites.to_owned()];
     let inputs = Inputs { paths: &paths, profile: &profile, requirements: &requirements(None)? };
     judge(&inputs, &Selection::default(), &|| Box::new(reference.clone()))
+}
+
+/// The profile that was given; else the project's own of a reference node, or the file of this name.
+fn profile(iut: &str, given: Option<&Path>) -> Result<Profile, Failure> {
+    let path = match given {
+        Some(path) => path.to_owned(),
+        None if REFERENCES.contains(&iut) => project_path(&format!("conformance/profiles/{iut}.iut.yaml"))?,
+        None => PathBuf::from(iut),
+    };
+    Profile::load(&path).map_err(Failure::usage)
 }
 
 fn requirements(given: Option<&Path>) -> Result<PathBuf, Failure> {

@@ -8,13 +8,13 @@ use clap::Args;
 use dmm_captures::CaptureReader;
 use dmm_conformance::recorded::{Recorded, RecordedBench};
 use dmm_conformance::run::run as run_case;
-use dmm_conformance::{CaseResult, Catalogue, Profile, Selection, Suite, Timing, Verdict};
+use dmm_conformance::{CaseResult, Catalogue, Selection, Suite, Timing, Verdict};
 
 use super::evidence::DOCUMENT;
 use super::report::read;
-use super::requirements;
+use super::{profile, requirements};
 use crate::reference::{REFERENCES, Reference};
-use crate::{Exit, Failure, print, project_path};
+use crate::{Exit, Failure, print};
 
 /// What `dmm conform replay --help` shows at its end.
 pub const EXAMPLES: &str = "\
@@ -45,14 +45,10 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     let document = if args.record.is_dir() { args.record.join(DOCUMENT) } else { args.record.clone() };
     let document = read(&document)?;
     let is_reference = REFERENCES.contains(&document.about.name.as_str());
-    let profile = match &args.profile {
-        Some(path) => path.clone(),
-        None if is_reference => {
-            project_path(&format!("conformance/profiles/{}.iut.yaml", document.about.name))?
-        }
-        None => return Err(Failure::usage("whose run was it? Give its profile with --profile")),
-    };
-    let profile = Profile::load(&profile).map_err(Failure::usage)?;
+    if args.profile.is_none() && !is_reference {
+        return Err(Failure::usage("whose run was it? Give its profile with --profile"));
+    }
+    let profile = profile(&document.about.name, args.profile.as_deref())?;
     let catalogue =
         Catalogue::load(&[requirements(args.requirements.as_deref())?]).map_err(Failure::usage)?;
     let suite = Suite::load(&args.paths, &catalogue).map_err(Failure::usage)?;

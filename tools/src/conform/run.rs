@@ -7,15 +7,15 @@ use clap::Args;
 use dmm_conformance::recorded::RecordedBench;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::terminal::{Colour, Terminal};
-use dmm_conformance::{Profile, Selection, Timing, Verdict};
+use dmm_conformance::{Selection, Timing, Verdict};
 
 use super::evidence::DOCUMENT;
 use super::replay::capture;
 use super::report::{Outputs, read, write};
 use super::wire::{self, WireArgs};
-use super::{Inputs, judge, requirements, write_evidence};
+use super::{Inputs, judge, profile, requirements, write_evidence};
 use crate::reference::{REFERENCES, Reference};
-use crate::{Exit, Failure, print, project_path};
+use crate::{Exit, Failure, print};
 
 /// What `dmm conform run --help` shows at its end.
 pub const EXAMPLES: &str = "\
@@ -134,23 +134,18 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         timing: if args.quick { Timing::Quick } else { Timing::Full },
         ..Selection::default()
     };
-    let is_reference = REFERENCES.contains(&args.iut.as_str());
-    let profile = match &args.profile {
-        Some(path) => path.clone(),
-        None if is_reference => project_path(&format!("conformance/profiles/{}.iut.yaml", args.iut))?,
-        None => PathBuf::from(&args.iut),
-    };
+    if args.clock == ClockOf::Virtual && !REFERENCES.contains(&args.iut.as_str()) {
+        let known = REFERENCES.join(", ");
+        let what = format!("on virtual time there are only {known}: for {}, --clock wire", args.iut);
+        return Err(Failure::usage(what));
+    }
+    let profile = profile(&args.iut, args.profile.as_deref())?;
     let requirements = requirements(args.requirements.as_deref())?;
     let inputs = Inputs { paths: &args.paths, profile: &profile, requirements: &requirements };
     let judged = match &args.clock {
-        ClockOf::Virtual if is_reference => {
-            let reference = Reference::of(&Profile::load(&profile).map_err(Failure::usage)?);
-            judge(&inputs, &selection, &|| Box::new(reference.clone()))?
-        }
         ClockOf::Virtual => {
-            let known = REFERENCES.join(", ");
-            let what = format!("on virtual time there are only {known}: for {}, --clock wire", args.iut);
-            return Err(Failure::usage(what));
+            let reference = Reference::of(&profile);
+            judge(&inputs, &selection, &|| Box::new(reference.clone()))?
         }
         ClockOf::Wire => wire::judge(&inputs, &selection, &args.wire)?,
         ClockOf::Record(file) => {

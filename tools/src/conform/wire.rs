@@ -86,9 +86,9 @@ fn open(profile: &Profile, interface: Option<&str>) -> Result<Arc<Domain>, Failu
 /// Runs the cases of some suites on the wire. What keeps the implementation from being tested is said before a case says
 /// that it failed.
 pub(super) fn judge(inputs: &Inputs<'_>, selection: &Selection, args: &WireArgs) -> Result<Judged, Failure> {
-    let profile = Profile::load(inputs.profile).map_err(Failure::usage)?;
-    let domain = open(&profile, args.interface.as_deref())?;
-    let found = if args.no_preflight { Preflight::none() } else { dmm_wire::preflight(&profile, &domain) };
+    let profile = inputs.profile;
+    let domain = open(profile, args.interface.as_deref())?;
+    let found = if args.no_preflight { Preflight::none() } else { dmm_wire::preflight(profile, &domain) };
     let bad = found.findings.iter().filter(|finding| finding.weight > Weight::Good).map(line);
     let bad: String = bad.collect();
     if found.weight() == Weight::Obstacle {
@@ -102,7 +102,7 @@ pub(super) fn judge(inputs: &Inputs<'_>, selection: &Selection, args: &WireArgs)
     let benches = || -> Box<dyn dmm_conformance::Bench> { Box::new(WireBench::new("wire", &domain)) };
     let lanes = Lanes::Wire(usize::from(args.jobs));
     let way = Way { clock: "wire", lanes, env: env(&found), benches: &benches };
-    judge_by(inputs, &profile, &selection, &way)
+    judge_by(inputs, &selection, &way)
 }
 
 /// As reports have it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dmm_codec::message::message_spec;
-use dmm_codec::option::spec;
+use dmm_codec::option::{MN_IDENTIFIER, spec};
 use serde_json::Value;
 
 use super::wireshark::{Difference, Kind};
@@ -69,7 +69,6 @@ fn fields(comparison: &mut Comparison, frame: usize, place: &str, ours: &Value, 
 /// An option of a message whose end PyPCAPKit seeks elsewhere, so that it reads on in the middle of something.
 fn astray(message: &Value) -> Option<&'static str> {
     const FMIPV6_AUTHORIZATION: u8 = 21;
-    const MN_IDENTIFIER: u8 = 8;
     const IPV6_ADDRESS: u8 = 2;
     let has = |is: &dyn Fn(&Value, u8) -> bool| {
         options(message).any(|option| number(&option["type"]).is_some_and(|kind| is(option, kind)))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dmm_codec::header::PBU;
+use dmm_codec::option::MN_IDENTIFIER;
 use dmm_codec::packet::ICMPV6;
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pbu,
@@ -22,8 +23,6 @@ use crate::script::yaml::Node;
 use crate::transport::{Action, Role};
 use crate::verdict::Level;
 
-/// The mobility option that says whom a message is about (RFC 4283).
-const MN_ID: u8 = 8;
 /// How long a living implementation may take where its profile does not say.
 const RESPONSE_TIME: Duration = Duration::from_secs(1);
 
@@ -163,7 +162,7 @@ impl Running<'_> {
             let is_about_it = |packet: &usize| {
                 let logged = &self.log[*packet];
                 let view = logged.readable().map(|(_, view)| view).filter(|view| view.mh_type() == PBU);
-                let mn = view.and_then(|view| options(&view, MN_ID).next().map(|option| option.body));
+                let mn = view.and_then(|view| options(&view, MN_IDENTIFIER).next().map(|option| option.body));
                 mn.is_some_and(|mn| mn.ends_with(nai.as_bytes()))
             };
             if let Some(packet) = (looked_at..self.log.len()).find(is_about_it) {

@@ -408,7 +408,7 @@ impl Running<'_> {
     }
 }
 
-fn subject_value(
+pub(super) fn subject_value(
     subject: Subject,
     logged: &Logged,
     ip: &Parsed,

@@ -6,10 +6,12 @@ use std::time::Duration;
 use dmm_codec::packet::link_local;
 use ipnet::Ipv6Net;
 
+use super::expect::subject_value;
 use super::{Done, Running};
-use crate::contents::{Contents, macs};
+use crate::contents::Contents;
 use crate::identity;
 use crate::script::messages::OptionRow;
+use crate::script::model::Subject;
 use crate::script::span::LoadError;
 use crate::script::value::Value;
 use crate::script::yaml::{Kind, Node};
@@ -219,14 +221,8 @@ impl Running<'_> {
         let none = || format!("`{path}`: packet {} has no such field", packet + 1);
         let logged = self.log.get(packet).ok_or_else(none)?;
         let (ip, contents) = logged.ip.as_ref().zip(Contents::whatever(logged)).ok_or_else(none)?;
-        let mac = |which: usize| macs(&logged.frame).map(|macs| Value::Octets(macs[which].to_vec()));
         match rest {
             [] => Ok(Value::Packet(packet)),
-            ["src"] => Ok(Value::Addr(ip.src)),
-            ["dst"] => Ok(Value::Addr(ip.dst)),
-            ["hop_limit"] => Ok(Value::Int(ip.hop_limit.into())),
-            ["src_mac"] => mac(0).ok_or_else(none),
-            ["dst_mac"] => mac(1).ok_or_else(none),
             ["options", name, inside @ ..] => {
                 let row = OptionRow::by_name(name);
                 let row = row.ok_or_else(|| format!("`{path}`: no option is called `{name}`"))?;
@@ -244,7 +240,11 @@ impl Running<'_> {
                     [field, inside @ ..] => self.inside(option.field(field).ok_or_else(none)?, path, inside),
                 }
             }
-            [field] => contents.field(field).ok_or_else(none),
+            [field] => match Subject::OF_PACKETS.into_iter().find(|subject| subject.name() == *field) {
+                Some(subject) => subject_value(subject, logged, ip, &contents).0,
+                None => contents.field(field),
+            }
+            .ok_or_else(none),
             _ => Err(none()),
         }
     }

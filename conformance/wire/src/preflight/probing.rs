@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, ICMPV6, Ipv6, MOBILITY_HEADER};
 use dmm_codec::{
-    AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba,
-    PbaFlags, Pbu, PbuFlags, Status, Timestamp,
+    AccessTechnology, HandoffIndicator, Instant, Lifetime, LinkLayerAddress, Message, MnIdentifier,
+    MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status, Timestamp,
 };
 use dmm_conformance::transport::{
     Address, Bench as _, Received, Role, RoleSetup, Setup, Transport, TransportError, Wanted,
@@ -19,7 +19,7 @@ use ipnet::Ipv6Net;
 use super::{MODES, Mode, Preflight, Weight};
 use crate::bench::WireBench;
 use crate::domain::{Domain, partners};
-use crate::stations::{ping, pong, text};
+use crate::stations::{ping, pong};
 
 /// How many echoes times are measured with.
 const ECHOES: u16 = 200;
@@ -75,7 +75,7 @@ impl<'a> Probing<'a> {
     }
 
     pub(super) fn all(&mut self, found: &mut Preflight) -> Result<(), TransportError> {
-        let mac = text(self.transport.peer_mac(""));
+        let mac = LinkLayerAddress::from(self.transport.peer_mac(""));
         let (addr, name) = (self.profile.addr, &self.domain.link.name);
         found.note(Weight::Good, "reach", format!("{addr} is behind {name} at {mac}"));
         self.warm_up(found)?;

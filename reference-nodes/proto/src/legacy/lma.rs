@@ -105,11 +105,11 @@ impl Lma {
         if dst != self.config.address || !pbu.flags.contains(PbuFlags::P | PbuFlags::A) {
             return Err(Ignored::NotForUs);
         }
-        self.pbu(now, src, &pbu)
+        self.pbu(now, src, pbu)
     }
 
-    fn pbu(&mut self, now: Instant, src: Ipv6Addr, pbu: &Pbu) -> Result<(), Ignored> {
-        let request = Request::of(pbu);
+    fn pbu(&mut self, now: Instant, src: Ipv6Addr, pbu: Pbu) -> Result<(), Ignored> {
+        let request = Request::from(pbu);
         let (mn, prefix, freshness) = match self.check(now, src, &request) {
             Ok(accepted) => accepted,
             Err(status) => {

@@ -21,11 +21,11 @@ enum Asked {
 }
 
 impl Maar {
-    pub(super) fn anchoring_pbu(&mut self, now: Instant, src: Ipv6Addr, pbu: &Pbu) -> Result<(), Ignored> {
+    pub(super) fn anchoring_pbu(&mut self, now: Instant, src: Ipv6Addr, pbu: Pbu) -> Result<(), Ignored> {
         if !pbu.flags.contains(PbuFlags::P | PbuFlags::A) {
             return Err(Ignored::NotForUs);
         }
-        let request = Request::of(pbu);
+        let request = Request::from(pbu);
         match self.check(now, src, &request) {
             Ok((mn, freshness, asked)) => self.follow(now, &mn, &request, freshness, &asked),
             Err(status) => {

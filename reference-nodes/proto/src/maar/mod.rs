@@ -110,7 +110,7 @@ impl Maar {
             return Err(Ignored::NotForUs);
         }
         match receive(src, dst, octets)? {
-            Message::Pbu(pbu) => self.anchoring_pbu(now, src, &pbu),
+            Message::Pbu(pbu) => self.anchoring_pbu(now, src, pbu),
             Message::Pba(pba) => self.serving_pba(now, src, &pba),
             _ => Err(Ignored::NotForUs),
         }
