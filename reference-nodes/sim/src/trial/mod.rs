@@ -9,13 +9,13 @@ mod scenario;
 use std::fmt;
 use std::time::Duration;
 
-use dmm_codec::Instant;
+use dmm_codec::{Instant, MnIdentifier};
 use dmm_proto::cmd::CmdLoad;
 use dmm_proto::maar::MaarLoad;
 use dmm_proto::record::Record;
 
 use crate::domain::{CMD, START, maar_address, mn_identifier};
-use crate::{Domain, Profile, Records, Tapped};
+use crate::{Disk, Domain, Profile, Tapped};
 use model::Model;
 use rates::Rates;
 pub use scenario::{Deed, Scenario};
@@ -170,20 +170,19 @@ impl Trial {
         if killed > 0 {
             self.rates.forget(maar.map_or(CMD, maar_address));
         }
-        let (name, disk, records): (_, _, Records) = if let Some(number) = maar {
+        let (disk, differs) = if let Some(number) = maar {
             let host = self.domain.maar(number);
-            let records = host.node().records().map(|(mn, record)| (mn, Record::Mobile(record)));
-            (format!("maar{number}"), host.disk(), records.collect())
+            (host.disk(), host.disk().and_then(|disk| unwritten(disk, host.node().records(), Record::Mobile)))
         } else {
             let host = self.domain.cmd();
-            let records = host.node.records().map(|(mn, record)| (mn, Record::Session(record)));
-            ("the CMD".to_owned(), host.disk(), records.collect())
+            (host.disk(), host.disk().and_then(|disk| unwritten(disk, host.node.records(), Record::Session)))
         };
-        let Some(disk) = disk.filter(|disk| !disk.is_down()) else { return Ok(()) };
-        if disk.is_sound() && *disk.durable() != records {
-            let written = disk.durable();
-            let differs = records.iter().find(|(mn, record)| written.get(*mn) != Some(*record));
-            return Err(format!("{name} has written all, but not what it knows: {differs:?}"));
+        if disk.is_none_or(Disk::is_down) {
+            return Ok(());
+        }
+        if let Some(differs) = differs {
+            let name = maar.map_or_else(|| "the CMD".to_owned(), |number| format!("maar{number}"));
+            return Err(format!("{name} has written all, but not what it knows: {differs}"));
         }
         if maar.is_none() { self.model.is_known(&self.domain) } else { Ok(()) }
     }
@@ -280,4 +279,25 @@ impl Trial {
         let told = all.map(|(at, who, event)| (at, who, event.to_string()));
         told.filter(|(.., event)| event.starts_with(&format!("{mn}:"))).collect()
     }
+}
+
+/// The first mobile node of which a disk that has written everything holds something else than its node knows.
+fn unwritten<R>(
+    disk: &Disk,
+    known: impl Iterator<Item = (MnIdentifier, R)>,
+    record: impl Fn(R) -> Record,
+) -> Option<String> {
+    if disk.is_down() || !disk.is_sound() {
+        return None;
+    }
+    // Both stand in the order of identifiers.
+    let mut written = disk.durable().iter();
+    for (mn, known) in known {
+        let known = record(known);
+        let found = written.next();
+        if found != Some((&mn, &known)) {
+            return Some(format!("{mn}: {known:?}, and on the disk {found:?}"));
+        }
+    }
+    written.next().map(|found| format!("nothing, and on the disk {found:?}"))
 }

@@ -154,8 +154,13 @@ impl Model {
     pub(super) fn is_known(&self, domain: &Domain) -> Result<(), String> {
         let cmd = &domain.cmd().node;
         for mobile in self.mobiles.iter().filter(|mobile| domain.now() < mobile.expires) {
-            for (anchor, prefix) in mobile.anchors.iter().filter(|anchor| mobile.promised.contains(anchor)) {
-                let listed = cmd.anchors(&mobile.mn);
+            let mut promised =
+                mobile.anchors.iter().filter(|anchor| mobile.promised.contains(anchor)).peekable();
+            if promised.peek().is_none() {
+                continue;
+            }
+            let listed = cmd.anchors(&mobile.mn);
+            for (anchor, prefix) in promised {
                 let is_it = |(maar, prefixes): &(Ipv6Addr, Vec<Ipv6Net>)| {
                     *maar == maar_address(*anchor) && prefixes.contains(prefix)
                 };
