@@ -1,5 +1,6 @@
 //! When each binding ends. A refresh puts that off, which is what happens most, and costs nothing here: an
-//! entry that has become too early stays where it is until it is the first.
+//! entry that has become too early stays where it is until its time comes, so it is moved once in a lifetime, however many
+//! refreshes and handovers there are in it. What is the first may therefore be looked at for nothing.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use dmm_codec::Instant;
 
 use super::cache::Mn;
 
-/// One entry a binding, at its deadline or before it; the first is at its deadline.
+/// One entry a binding, at its deadline or before it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deadlines {
     order: BTreeSet<Entry>,
@@ -58,18 +59,18 @@ impl Deadlines {
         self.at[mn.index()] = deadline.unwrap_or(NOWHERE);
     }
 
-    /// Puts entries where they belong until the first is there. `deadline` knows.
-    pub(super) fn settle(&mut self, deadline: impl Fn(Mn) -> Option<Instant>) {
-        while let Some((at, mn)) = self.first() {
+    /// Puts entries whose time has come where they belong; `deadline` knows. Bindings that end now have been ended before.
+    pub(super) fn settle(&mut self, now: Instant, deadline: impl Fn(Mn) -> Option<Instant>) {
+        while let Some((at, mn)) = self.first().filter(|(at, _)| *at <= now) {
             let deadline = deadline(mn);
-            if deadline == Some(at) {
+            if deadline.is_some_and(|deadline| deadline <= now) {
                 return;
             }
             self.put(mn, at, deadline);
         }
     }
 
-    /// The first, and when.
+    /// The first, and when it is to be looked at: no binding ends before.
     pub(super) fn first(&self) -> Option<(Instant, Mn)> {
         self.order.first().map(|entry| (entry.at(), entry.mn()))
     }
@@ -94,8 +95,12 @@ mod tests {
         deadlines.set(a, Some(at(1)));
         deadlines.set(b, Some(at(2)));
         deadlines.set(a, Some(at(3)));
-        deadlines.settle(|mn| Some(if mn == a { at(3) } else { at(2) }));
+        let deadline = |mn| Some(if mn == a { at(3) } else { at(2) });
+        deadlines.settle(Instant::default(), deadline);
+        assert_eq!(deadlines.first(), Some((at(1), a)), "its time has not come");
+        deadlines.settle(at(1), deadline);
         assert_eq!(deadlines.first(), Some((at(2), b)));
+        assert_eq!(deadlines.until(at(9)).collect::<Vec<_>>(), [b, a]);
         deadlines.set(a, Some(at(1)));
         assert_eq!(deadlines.first(), Some((at(1), a)));
         deadlines.set(a, None);

@@ -254,7 +254,7 @@ impl Node for Cmd {
         }
         self.timers(now);
         self.send_updates(now);
-        self.expiries.settle(|mn| self.cache.get(mn).map(|binding| binding.expires));
+        self.expiries.settle(now, |mn| self.cache.get(mn).map(|binding| binding.expires));
         self.write();
     }
 
