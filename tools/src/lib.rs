@@ -5,6 +5,7 @@ pub mod conform;
 pub mod ctl;
 pub mod decode;
 pub mod demo;
+pub mod embedded;
 pub mod journey;
 pub mod lab;
 pub mod lint;
@@ -17,6 +18,7 @@ pub mod reference;
 pub mod sim;
 pub mod store;
 pub mod traffic;
+pub mod virtual_wire;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

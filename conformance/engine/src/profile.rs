@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::access::{Access, Tester};
@@ -34,6 +34,8 @@ pub struct Profile {
     pub pixit: BTreeMap<String, Value>,
     /// The way to it on the wire.
     pub access: Option<Access>,
+    /// The shared library that it is, where it embeds (`dmm_iut.h`).
+    pub library: Option<PathBuf>,
     /// The part of its domain that is the tester's.
     pub tester: Tester,
     /// How things are made to happen at it.
@@ -43,9 +45,12 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Reads a profile.
+    /// Reads a profile. A library is looked for from the profile's folder.
     pub fn load(path: &Path) -> Result<Self, LoadErrors> {
-        Self::parse(&crate::script::source::read(path)?).map_err(LoadErrors::from)
+        let mut profile = Self::parse(&crate::script::source::read(path)?)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        profile.library = profile.library.map(|library| folder.join(library));
+        Ok(profile)
     }
 
     /// Reads a profile that is already in memory.
@@ -86,10 +91,24 @@ impl Profile {
             waivers.push(waiver);
         }
         let access = fields.take("access").map(Access::parse).transpose()?;
+        let library = fields.text("library")?.map(PathBuf::from);
         let tester = fields.take("tester").map(|node| Tester::parse(node, addr)).transpose()?;
         let tester = tester.unwrap_or_else(|| Tester::beside(addr));
         let triggers = fields.take("triggers").map(Triggers::parse).transpose()?.unwrap_or_default();
         fields.finish()?;
-        Ok(Self { name, vendor, version, roles, addr, pics, pixit, access, tester, triggers, waivers })
+        Ok(Self {
+            name,
+            vendor,
+            version,
+            roles,
+            addr,
+            pics,
+            pixit,
+            access,
+            library,
+            tester,
+            triggers,
+            waivers,
+        })
     }
 }

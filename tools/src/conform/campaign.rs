@@ -17,6 +17,8 @@ pub(super) enum Lanes {
     /// As many as there are processors. On virtual time none disturbs another's clock, so those that are `exclusive` need not
     /// wait.
     Virtual,
+    /// One on virtual time, since there can be no two of what is tested.
+    Single,
     /// So many, and then those that are `exclusive` one by one.
     Wire(usize),
 }
@@ -30,9 +32,11 @@ pub(super) fn run(
 ) -> Vec<CaseResult> {
     let progress = Mutex::new(Progress::new(plan.len()));
     let done: Mutex<Vec<(usize, CaseResult)>> = Mutex::new(Vec::with_capacity(plan.len()));
+    let waits = |instance: &Instance| matches!(lanes, Lanes::Wire(_)) && instance.case.exclusive;
     let (alone, together): (Vec<_>, Vec<_>) =
-        plan.iter().enumerate().partition(|(_, instance)| lanes != Lanes::Virtual && instance.case.exclusive);
+        plan.iter().enumerate().partition(|(_, instance)| waits(instance));
     let threads = match lanes {
+        Lanes::Single => 1,
         Lanes::Virtual => thread::available_parallelism().map_or(1, usize::from),
         Lanes::Wire(jobs) => jobs,
     };

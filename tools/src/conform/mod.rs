@@ -27,6 +27,7 @@ pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
 pub use self::run::{EXAMPLES as RUN_EXAMPLES, RunArgs, run};
 pub use self::schema::{SchemaArgs, reference, schema};
 pub use self::wire::{PREFLIGHT_EXAMPLES, PreflightArgs, preflight};
+use crate::embedded::Embedded;
 use crate::reference::{REFERENCES, Reference};
 use crate::{Failure, project_path};
 
@@ -62,6 +63,17 @@ pub type MakeBench<'a> = dyn Fn() -> Box<dyn Bench> + Sync + 'a;
 /// Runs the cases of some suites on virtual time, each on a bench that nobody else uses meanwhile.
 pub fn judge(inputs: &Inputs<'_>, selection: &Selection, benches: &MakeBench<'_>) -> Result<Judged, Failure> {
     judge_by(inputs, selection, &Way { clock: "virtual", lanes: Lanes::Virtual, env: Vec::new(), benches })
+}
+
+/// Runs the cases of some suites on virtual time against a stack that embeds.
+pub fn judge_embedded(
+    inputs: &Inputs<'_>,
+    selection: &Selection,
+    embedded: &Embedded,
+) -> Result<Judged, Failure> {
+    let lanes = if embedded.is_single() { Lanes::Single } else { Lanes::Virtual };
+    let benches = || -> Box<dyn Bench> { Box::new(embedded.clone()) };
+    judge_by(inputs, selection, &Way { clock: "virtual", lanes, env: Vec::new(), benches: &benches })
 }
 
 /// How cases reach the implementation.

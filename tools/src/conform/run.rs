@@ -1,7 +1,7 @@
 //! `dmm conform run`: what the command line asks for, and what it gets.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dmm_conformance::recorded::RecordedBench;
@@ -13,7 +13,8 @@ use super::evidence::DOCUMENT;
 use super::replay::capture;
 use super::report::{Outputs, read, write};
 use super::wire::{self, WireArgs};
-use super::{Inputs, judge, profile, requirements, write_evidence};
+use super::{Inputs, judge, judge_embedded, profile, requirements, write_evidence};
+use crate::embedded::Embedded;
 use crate::reference::{REFERENCES, Reference};
 use crate::{Exit, Failure, print};
 
@@ -26,6 +27,7 @@ Examples:
   dmm conform run conformance/suites/cmd --iut ref-cmd --quick --tag core --junit junit.xml
   dmm conform run conformance/suites --iut my-cmd.iut.yaml --clock wire --quick      docs/wire.md
   dmm conform run conformance/suites --iut ref-maar      a MAAR; ref-maar-locator, ref-maar-proxy: in that mode
+  dmm conform run conformance/suites --iut my-stack.iut.yaml      a stack in a shared library: docs/embed.md
 
   dmm conform run conformance/suites --iut ref-cmd --filter cmd.reg.001 --clock captures/cmd.reg.001.pcapng
 
@@ -38,7 +40,7 @@ pub struct RunArgs {
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// What is judged: a reference node in this process (`ref-cmd`, `ref-maar` and the like); or the profile (`*.iut.yaml`) of an
-    /// implementation, with `--clock wire`.
+    /// implementation, with `--clock wire`, or without where it is a shared library.
     #[arg(long)]
     iut: String,
     /// What it says about itself (`*.iut.yaml`), in the place of the project's own profile of it.
@@ -134,15 +136,26 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         timing: if args.quick { Timing::Quick } else { Timing::Full },
         ..Selection::default()
     };
-    if args.clock == ClockOf::Virtual && !REFERENCES.contains(&args.iut.as_str()) {
+    let is_reference = REFERENCES.contains(&args.iut.as_str());
+    let elsewhere = || {
         let known = REFERENCES.join(", ");
-        let what = format!("on virtual time there are only {known}: for {}, --clock wire", args.iut);
-        return Err(Failure::usage(what));
+        let iut = &args.iut;
+        Failure::usage(format!(
+            "on virtual time there are {known}, and stacks that embed (`library` in a profile, docs/embed.md): for {iut}, --clock wire"
+        ))
+    };
+    if args.clock == ClockOf::Virtual && !is_reference && !Path::new(&args.iut).exists() {
+        return Err(elsewhere());
     }
     let profile = profile(&args.iut, args.profile.as_deref())?;
     let requirements = requirements(args.requirements.as_deref())?;
     let inputs = Inputs { paths: &args.paths, profile: &profile, requirements: &requirements };
     let judged = match &args.clock {
+        ClockOf::Virtual if !is_reference => {
+            let library = profile.library.as_ref().ok_or_else(elsewhere)?;
+            let embedded = Embedded::open(library, &profile).map_err(Failure::bench)?;
+            judge_embedded(&inputs, &selection, &embedded)?
+        }
         ClockOf::Virtual => {
             let reference = Reference::of(&profile);
             judge(&inputs, &selection, &|| Box::new(reference.clone()))?

@@ -1,31 +1,24 @@
 //! The reference nodes as implementations under test, in this process and on virtual time. What a vendor's box is on
-//! the wire, a node is here, with a probe for each of the tester's roles on a simulated core, and one for each mobile node on
-//! its access link.
+//! the wire, a node is here.
 
 mod router;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use dmm_codec::packet::Mac;
-use dmm_codec::{Instant, Lifetime, MnIdentifier};
+use dmm_codec::{Lifetime, MnIdentifier};
 use dmm_conformance::Profile;
 use dmm_conformance::script::value::{Value, parse_duration};
-use dmm_conformance::transport::{
-    Acted, Action, Bench, MobileSetup, Received, Role, RoleSetup, Setup, Transport, TransportError,
-};
+use dmm_conformance::transport::{Bench, MobileSetup, Role, RoleSetup, Setup, Transport, TransportError};
 use dmm_proto::legacy::{Lma, LmaConfig, Mag, MagConfig};
 use dmm_proto::{Cmd, CmdConfig, Maar, MaarConfig, MaarPeer, Node, Plan};
-use dmm_sim::{HostId, LinkId, Port, Probe, Profile as Link, Routes, Simulation};
+use dmm_sim::Routes;
 use ipnet::Ipv6Net;
 
-use router::Router;
+pub use router::Router;
 
-/// The delay of the simulated links: little, but not nothing, so that order on the wire is visible.
-const DELAY: Duration = Duration::from_micros(500);
-const IUT_MAC: Mac = [0x02, 0x00, 0x5e, 0xcd, 0x00, 0x00];
+use crate::virtual_wire::VirtualWire;
+
 /// What is judged in this process, each by its profile.
 pub const REFERENCES: &[&str] = &[
     "ref-cmd",
@@ -98,6 +91,15 @@ impl Reference {
         Self { make, ..self }
     }
 
+    /// The host that it is on virtual time.
+    pub fn host(&self, setup: &Setup, routes: Routes) -> Result<Router, TransportError> {
+        Ok(self.router(self.config(setup)?, setup, routes))
+    }
+
+    fn router(&self, config: Config, setup: &Setup, routes: Routes) -> Router {
+        Router::new(config, Arc::clone(&self.make), setup.iut.addr, routes)
+    }
+
     fn config(&self, setup: &Setup) -> Result<Config, TransportError> {
         let address = setup.iut.addr;
         let of = |role| setup.roles.iter().filter(move |it: &&RoleSetup| it.role == role);
@@ -134,112 +136,7 @@ impl Bench for Reference {
 
     fn open(&mut self, setup: &Setup) -> Result<Box<dyn Transport>, TransportError> {
         let config = self.config(setup)?;
-        let mut sim = Simulation::new(dmm_sim::domain::START, setup.seed);
-        let core = sim.add_link("core", Link { delay: DELAY, ..Link::default() });
-        let access = sim.add_link("access", Link { delay: DELAY, ..Link::default() });
-        let mut routes = Routes::default();
-        for role in &setup.roles {
-            routes.add(Ipv6Net::from(role.addr), role.mac);
-        }
-        let router = Router::new((self.make)(config.clone()), setup.iut.addr, IUT_MAC, routes);
-        let iut = sim.add_host(router);
-        sim.plug(iut, Port::Core, core);
-        let has_access = matches!(setup.iut.role, Role::Maar | Role::Mag);
-        let mut probes = BTreeMap::new();
-        for role in &setup.roles {
-            let probe = sim.add_host(Probe::new(role.mac, Port::Core));
-            sim.plug(probe, Port::Core, core);
-            probes.insert(role.port.clone(), probe);
-        }
-        if has_access {
-            sim.plug(iut, Port::Access, access);
-            // They are on no link before they are triggered to be.
-            for mobile in &setup.mobiles {
-                let probe = sim.add_host(Probe::new(mobile.mac, Port::Access));
-                probes.insert(mobile.name.clone(), probe);
-            }
-        }
-        let access = has_access.then_some(access);
-        Ok(Box::new(Wire {
-            sim,
-            iut,
-            config,
-            make: Arc::clone(&self.make),
-            probes,
-            access,
-            attached: BTreeSet::new(),
-        }))
-    }
-}
-
-struct Wire {
-    sim: Simulation,
-    iut: HostId,
-    config: Config,
-    make: Make,
-    probes: BTreeMap<String, HostId>,
-    /// The access link, if the node has one.
-    access: Option<LinkId>,
-    /// The mobile nodes that are on it.
-    attached: BTreeSet<String>,
-}
-
-impl Wire {
-    fn take_received(&mut self) -> Option<Received> {
-        let arrived =
-            |(_, id): &(&String, &HostId)| self.sim.host::<Probe>(**id).received.front().map(|(at, _)| *at);
-        // Of what has arrived at several probes, the first is taken first.
-        let first = self.probes.iter().filter(|probe| arrived(probe).is_some()).min_by_key(arrived);
-        let (port, id) = first.map(|(port, id)| (port.clone(), *id))?;
-        let (at, frame) = self.sim.with_host(id, |probe: &mut Probe, _| probe.received.pop_front())?;
-        Some(Received { at, port, frame })
-    }
-
-    fn restart(&mut self) -> Acted {
-        let fresh = (self.make)(self.config.clone());
-        self.sim.with_host(self.iut, |router: &mut Router, _| router.restart(fresh));
-        Acted::Done
-    }
-
-    /// The place of a mobile node on the access link.
-    fn on_access(&self, mobile: &str) -> Result<(HostId, LinkId), Acted> {
-        let why = || Acted::Unsupported { why: "the node has no access link".to_owned() };
-        let (Some(link), Some(probe)) = (self.access, self.probes.get(mobile)) else { return Err(why()) };
-        Ok((*probe, link))
-    }
-
-    fn attach(&mut self, mobile: &str) -> Acted {
-        match self.on_access(mobile) {
-            Ok((probe, link)) => {
-                // Who is there already solicits again.
-                if self.attached.insert(mobile.to_owned()) {
-                    self.sim.plug(probe, Port::Access, link);
-                }
-                Acted::OnLink
-            }
-            Err(acted) => acted,
-        }
-    }
-
-    fn detach(&mut self, mobile: &str) -> Acted {
-        match self.on_access(mobile) {
-            Ok((probe, _)) => {
-                self.attached.remove(mobile);
-                self.sim.unplug(probe, Port::Access);
-                Acted::Done
-            }
-            Err(acted) => acted,
-        }
-    }
-
-    /// Another configuration, as if an operator had written it and started the node anew.
-    fn set_config(&mut self, settings: &[(String, String)]) -> Acted {
-        for (name, value) in settings {
-            if !set(&mut self.config, name, value) {
-                return Acted::Unsupported { why: format!("the node cannot be set to {name}: {value}") };
-            }
-        }
-        self.restart()
+        Ok(Box::new(VirtualWire::around(setup, |routes| self.router(config, setup, routes))))
     }
 }
 
@@ -259,50 +156,4 @@ fn set(config: &mut Config, name: &str, value: &str) -> bool {
         _ => return false,
     }
     true
-}
-
-impl Transport for Wire {
-    fn now(&self) -> Instant {
-        self.sim.now()
-    }
-
-    fn send(&mut self, port: &str, frame: &[u8]) -> Result<(), TransportError> {
-        let id = *self.probes.get(port).ok_or_else(|| TransportError::UnknownPort(port.to_owned()))?;
-        self.sim.with_host(id, |probe: &mut Probe, _| probe.send(frame.to_vec()));
-        Ok(())
-    }
-
-    fn receive(&mut self, deadline: Instant) -> Result<Option<Received>, TransportError> {
-        loop {
-            if let Some(received) = self.take_received() {
-                return Ok(Some(received));
-            }
-            if !self.sim.step(deadline) {
-                return Ok(None);
-            }
-        }
-    }
-
-    fn act(&mut self, action: &Action) -> Result<Acted, TransportError> {
-        Ok(match action {
-            Action::Restart => self.restart(),
-            Action::Attach { mobile, at: None } | Action::Handover { mobile, to: None } => {
-                self.attach(mobile)
-            }
-            // At one of the tester's roles nothing happens until the tester sends something from there.
-            Action::Attach { .. } => Acted::Done,
-            Action::Detach { mobile } | Action::Handover { mobile, .. } => self.detach(mobile),
-            Action::SetConfig(settings) => self.set_config(settings),
-            Action::DumpState => {
-                let plane = self.sim.host::<Router>(self.iut).plane();
-                let entries: Vec<String> = plane.iter().map(|entry| format!("{entry:?}")).collect();
-                Acted::Told(format!("forwarding: {} entries: {}", entries.len(), entries.join("; ")))
-            }
-            _ => Acted::Unsupported { why: "a node in this process cannot be asked for that".to_owned() },
-        })
-    }
-
-    fn peer_mac(&self, _port: &str) -> Mac {
-        IUT_MAC
-    }
 }

@@ -7,35 +7,29 @@ use std::net::Ipv6Addr;
 use dmm_codec::Instant;
 use dmm_codec::ndp::{ND_HOP_LIMIT, RouterSolicitation};
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, ICMPV6, Ipv6, MOBILITY_HEADER, Mac};
-use dmm_dataplane::{Dataplane as _, Engine, Forward, Plane};
+use dmm_conformance::transport::Acted;
+use dmm_dataplane::{Dataplane as _, Engine, Forward};
 use dmm_proto::{Input, LinkEvent, Node, Output};
 use dmm_sim::{Host, Port, Routes};
 
+use super::{Config, Make, set};
+use crate::virtual_wire::{IUT_MAC, Subject};
+
 /// The host of a node under test.
-pub(super) struct Router {
+pub struct Router {
     node: Box<dyn Node>,
+    config: Config,
+    make: Make,
     address: Ipv6Addr,
-    mac: Mac,
     engine: Engine,
     routes: Routes,
     transmit: VecDeque<(Port, Vec<u8>)>,
 }
 
 impl Router {
-    pub(super) fn new(node: Box<dyn Node>, address: Ipv6Addr, mac: Mac, routes: Routes) -> Self {
-        Self { node, address, mac, engine: Engine::new(address), routes, transmit: VecDeque::new() }
-    }
-
-    /// Another node in its place, which finds nothing of what the one before had done.
-    pub(super) fn restart(&mut self, node: Box<dyn Node>) {
-        self.node = node;
-        self.engine = Engine::new(self.address);
-        self.transmit.clear();
-    }
-
-    /// What its forwarding holds.
-    pub(super) fn plane(&self) -> Plane {
-        self.engine.snapshot()
+    pub(super) fn new(config: Config, make: Make, address: Ipv6Addr, routes: Routes) -> Self {
+        let (node, engine) = (make(config.clone()), Engine::new(address));
+        Self { node, config, make, address, engine, routes, transmit: VecDeque::new() }
     }
 
     /// Gives the node an input and carries out what comes out. Forwarding is changed at once, and the node told so.
@@ -67,7 +61,7 @@ impl Router {
     }
 
     fn send_on_core(&mut self, packet: &[u8]) {
-        let frame = self.routes.frame(self.mac, packet);
+        let frame = self.routes.frame(IUT_MAC, packet);
         self.transmit.extend(frame.map(|frame| (Port::Core, frame)));
     }
 
@@ -92,7 +86,7 @@ impl Host for Router {
         let Some(packet) = Ipv6::parse(frame.payload) else { return };
         let Ipv6 { src, dst, hop_limit, .. } = packet;
         match port {
-            Port::Core if frame.dst == self.mac => {
+            Port::Core if frame.dst == IUT_MAC => {
                 let forward = self.engine.from_core(packet.octets);
                 self.forwarded(now, forward, &packet);
             }
@@ -129,6 +123,31 @@ impl Host for Router {
     }
 
     fn mac(&self, _port: Port) -> Mac {
-        self.mac
+        IUT_MAC
+    }
+}
+
+impl Subject for Router {
+    /// Another node in its place, which finds nothing of what the one before had done.
+    fn restart(&mut self, _now: Instant) -> Acted {
+        self.node = (self.make)(self.config.clone());
+        self.engine = Engine::new(self.address);
+        self.transmit.clear();
+        Acted::Done
+    }
+
+    fn set_config(&mut self, now: Instant, settings: &[(String, String)]) -> Acted {
+        for (name, value) in settings {
+            if !set(&mut self.config, name, value) {
+                return Acted::Unsupported { why: format!("the node cannot be set to {name}: {value}") };
+            }
+        }
+        self.restart(now)
+    }
+
+    fn dump(&mut self, _now: Instant) -> Acted {
+        let plane = self.engine.snapshot();
+        let entries: Vec<String> = plane.iter().map(|entry| format!("{entry:?}")).collect();
+        Acted::Told(format!("forwarding: {} entries: {}", entries.len(), entries.join("; ")))
     }
 }

@@ -84,6 +84,7 @@ pub fn profile() -> Value {
             json!({"mode": {"const": "l2"}, "interface": text("its name on this machine"), "next_hop": text("the router before the implementation, if they are not on one link")}),
             &["mode", "interface"],
         ),
+        "library": text("the shared library that it is, from this file's folder, where it embeds with dmm_iut.h"),
         "tester": closed(
             json!({
                 "addresses": text("where addresses of roles are from, a /120 or shorter"),
