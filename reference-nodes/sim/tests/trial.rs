@@ -21,6 +21,7 @@ const ONCE_FAILED: &[(u64, &str)] = &[
     (11891, "a P-MAAR's PBA made good a registration that the CMD had refused"),
     (44, "a PBU that was held back for the store left at another time than was counted"),
     (117, "a MAAR that had started again knew other things than it had written"),
+    (1_053_285, "a mobile node that came back within a second was counted anew against MAX_UPDATE_RATE"),
     (9753, "what P-MAARs tell a MAAR that has lost its memory is not the CMD's word"),
 ];
 

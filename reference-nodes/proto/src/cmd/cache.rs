@@ -1,7 +1,7 @@
 //! The binding cache: every mobile node that a CMD knows, under a number. Its identifier is looked up once an input; bindings, timers,
 //! PBUs and writes are found by the number.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 
 use super::binding::Binding;
 use crate::keyed::{self, Keyed};
-use crate::timing::UpdateRate;
+use crate::timing::{Agenda, UpdateRate};
 
 /// A mobile node, to its CMD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,8 +45,11 @@ pub(super) struct Cache {
     keyed: Keyed,
     /// For who goes through all of them.
     in_order: BTreeMap<Arc<MnIdentifier>, Mn>,
-    /// Numbers that nobody has any more, and since when.
-    free: VecDeque<(Instant, Mn)>,
+    /// Those that have left, and when. They keep their numbers for as long as what was sent about them counts (R3.6.5): one
+    /// that comes back meanwhile is to be counted with what it was.
+    left: Agenda<Mn>,
+    /// Numbers that nobody has any more.
+    free: Vec<Mn>,
     bindings: usize,
 }
 
@@ -57,7 +60,8 @@ impl Default for Cache {
             by_name: HashTable::new(),
             keyed: keyed::hasher(),
             in_order: BTreeMap::new(),
-            free: VecDeque::new(),
+            left: Agenda::default(),
+            free: Vec::new(),
             bindings: 0,
         }
     }
@@ -66,17 +70,27 @@ impl Default for Cache {
 impl Cache {
     /// The number of a mobile node, if it is known: a CMD "retrieves an already existing entry for the MN" (R3.2.2).
     pub(super) fn find(&self, name: &MnIdentifier) -> Option<Mn> {
+        self.numbered(name).filter(|mn| self.left.at(mn).is_none())
+    }
+
+    /// The same for one that has left, too.
+    fn numbered(&self, name: &MnIdentifier) -> Option<Mn> {
         self.by_name.find(self.keyed.hash_one(name), |mn| self.name(*mn) == name).copied()
     }
 
     /// The number of a mobile node, which is known from now on.
     pub(super) fn enter(&mut self, now: Instant, name: MnIdentifier) -> Mn {
-        if let Some(mn) = self.find(&name) {
+        self.tidy(now);
+        if let Some(mn) = self.numbered(&name) {
+            if self.left.at(&mn).is_some()
+                && let Some(known) = &self.known[mn.index()]
+            {
+                self.in_order.insert(Arc::clone(&known.name), mn);
+                self.left.set(&mn, None);
+            }
             return mn;
         }
-        // What was sent about who had a number before counts for as long (R3.6.5).
-        let free = self.free.pop_front_if(|(since, _)| now.since(*since) > UpdateRate::WINDOW);
-        let mn = free.map_or(Mn(self.known.len() as u32), |(_, mn)| mn);
+        let mn = self.free.pop().unwrap_or(Mn(self.known.len() as u32));
         if mn.index() == self.known.len() {
             self.known.push(None);
         }
@@ -92,13 +106,23 @@ impl Cache {
 
     /// A mobile node is not known any more.
     pub(super) fn forget(&mut self, now: Instant, mn: Mn) {
-        let Some(Known { name, binding }) = self.known[mn.index()].take() else { return };
-        self.bindings -= usize::from(binding.is_some());
-        if let Ok(found) = self.by_name.find_entry(self.keyed.hash_one(&*name), |other| *other == mn) {
-            found.remove();
+        self.tidy(now);
+        let Some(known) = &mut self.known[mn.index()] else { return };
+        self.bindings -= usize::from(known.binding.take().is_some());
+        self.in_order.remove(&known.name);
+        self.left.set(&mn, Some(now + UpdateRate::WINDOW));
+    }
+
+    /// Those that have left for good give up their names and numbers.
+    fn tidy(&mut self, now: Instant) {
+        while let Some(&(_, mn)) = self.left.first().filter(|(at, _)| *at < now) {
+            self.left.set(&mn, None);
+            let Some(Known { name, .. }) = self.known[mn.index()].take() else { continue };
+            if let Ok(found) = self.by_name.find_entry(self.keyed.hash_one(&*name), |other| *other == mn) {
+                found.remove();
+            }
+            self.free.push(mn);
         }
-        self.in_order.remove(&name);
-        self.free.push_back((now, mn));
     }
 
     /// Who has this number.
@@ -133,7 +157,7 @@ impl Cache {
 
     /// How many are known.
     pub(super) fn known(&self) -> usize {
-        self.by_name.len()
+        self.in_order.len()
     }
 
     /// All that are known, in the order of their identifiers.
@@ -154,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_given_again_once_nothing_counts_that_was_sent_about_it() {
+    fn a_number_is_given_to_another_once_nothing_counts_that_was_sent_about_it() {
         let mut cache = Cache::default();
         let now = Instant::from_secs(1000);
         let [one, two, three, four] = ["mn1", "mn2", "mn3", "mn4"].map(MnIdentifier::nai);
@@ -165,6 +189,8 @@ mod tests {
         assert_eq!((cache.find(&one), cache.find(&two), cache.known()), (None, Some(second), 1));
         let third = cache.enter(now + Duration::from_secs(1), three.clone());
         assert!(third != first && third != second);
+        cache.forget(now, third);
+        assert_eq!((cache.enter(now + Duration::from_secs(1), three.clone()), cache.known()), (third, 2));
         assert_eq!(cache.enter(now + Duration::from_millis(1001), four.clone()), first);
         assert_eq!((cache.name(first), cache.find(&four)), (&four, Some(first)));
         let order: Vec<&MnIdentifier> = cache.iter().map(|(name, _)| name).collect();
