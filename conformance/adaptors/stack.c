@@ -33,7 +33,7 @@ static void refuse(struct stack *stack, const uint8_t *pbu) {
     size_t length = 12;
 
     memset(packet, 0, sizeof stack->packet);
-    memcpy(mh, (uint8_t[]){59, 0, PBA, 0, 0, 0, PROHIBITED, PROXY, pbu[IPV6 + 8], pbu[IPV6 + 9]}, 10);
+    memcpy(mh, (uint8_t[]){59, 0, PBA, 0, 0, 0, PROHIBITED, PROXY, pbu[IPV6 + 6], pbu[IPV6 + 7]}, 10);
     /* Whom the PBU was about (RFC 5213 5.3.1). */
     while (option < end && (option[0] == 0 || (option + 2 <= end && option + 2 + option[1] <= end))) {
         if (option[0] == MN_ID) {

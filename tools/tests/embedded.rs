@@ -112,31 +112,28 @@ fn behind_the_c_interface_every_reference_is_judged_as_it_is_without_it() {
     }
 }
 
+/// `docs/embed.md` goes from a stack in C to a verdict; its commands are run here as they stand, and say what it shows.
 #[test]
-fn the_stack_to_copy_comes_to_its_verdicts() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let mut cc = Command::new("cc");
-    cc.args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I"]);
-    cc.arg(root().join("conformance/embed/include")).arg("-o").arg(folder.join("libstack.so"));
-    assert!(
-        cc.arg(root().join("conformance/adaptors/stack.c")).status().is_ok_and(|it| it.success()),
-        "{cc:?}"
-    );
-    let profile = folder.join("stack.iut.yaml");
-    let lma =
-        std::fs::read_to_string(root().join("conformance/profiles/ref-lma.iut.yaml")).expect("it is there");
-    let text = lma.replace("name: ref-lma", "name: my-stack") + "library: libstack.so\n";
-    std::fs::write(&profile, text).expect("the folder is this test's");
-    let run = |filter: &str| {
-        let output = conform_run(&profile, &["--filter", filter]);
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
-    };
-    // It refuses the D flag, as it must, and a mobile node, as it must not.
-    let (code, said) = run("lma.dflag");
-    assert_eq!(code, Some(0), "{said}");
-    let (code, said) = run("lma.reg.001");
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("administratively"), "{said}");
+fn the_page_goes_from_a_stack_to_its_verdicts() {
+    let page = std::fs::read_to_string(root().join("docs/embed.md")).expect("it is there");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("embed-page");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("the folder is this test's");
+    let conformance = root().join("conformance").canonicalize().expect("it is there");
+    std::os::unix::fs::symlink(conformance, folder.join("conformance")).expect("the folder was empty");
+    let commands: String = page.split("```sh\n").skip(1).filter_map(|it| it.split("```").next()).collect();
+    let mut path =
+        std::ffi::OsString::from(Path::new(env!("CARGO_BIN_EXE_dmm")).parent().expect("it is in one"));
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let mut sh = Command::new("sh");
+    let output =
+        sh.current_dir(&folder).env("PATH", path).args(["-euc", &commands]).output().expect("sh runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let line = page.split('`').find(|it| it.ends_with("inconclusive")).expect("the page says how it ends");
+    assert!(said.contains(line), "{said}");
+    assert!(folder.join("out/stack/index.html").exists());
 }
 
 #[test]
