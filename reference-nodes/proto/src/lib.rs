@@ -20,6 +20,7 @@ pub mod maar;
 pub mod peer;
 pub mod plan;
 pub mod record;
+pub mod stances;
 pub mod timing;
 pub mod updates;
 pub mod view;

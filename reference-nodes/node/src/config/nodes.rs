@@ -8,6 +8,7 @@ use std::time::Duration;
 use dmm_codec::{AccessTechnology, Lifetime, MnIdentifier};
 use dmm_proto::cmd::{CmdLimits, Service};
 use dmm_proto::legacy::{LmaConfig, MagConfig};
+use dmm_proto::stances::{AdvertiseTo, AnchoredPrefix, ForwardedPrefix};
 use dmm_proto::{CmdConfig, Deregistration, MaarConfig, Plan};
 use ipnet::Ipv6Net;
 use serde::Deserialize;
@@ -33,6 +34,7 @@ pub(super) struct CmdFile {
     aggregation_timeout: Option<Text<Duration>>,
     timestamp_window: Option<Text<Duration>>,
     max_p_maars: Option<usize>,
+    forwarded_prefix: Option<Text<ForwardedPrefix>>,
     sending: Option<SendingFile>,
     limits: Option<Spanned<LimitsFile>>,
     legacy: Option<LegacyFile>,
@@ -95,6 +97,7 @@ impl CmdFile {
             update_limit: sending.update_limit,
             timestamp_window: self.timestamp_window.map_or(default.timestamp_window, |text| text.0),
             max_p_maars: self.max_p_maars.unwrap_or(default.max_p_maars),
+            forwarded_prefix: self.forwarded_prefix.map_or(default.forwarded_prefix, |text| text.0),
             limits: self.limits.map_or(default.limits, |limits| read_limits(&limits, default.limits, reader)),
             ..default
         };
@@ -171,6 +174,9 @@ pub(super) struct MaarFile {
     valid: Option<Text<Duration>>,
     timestamp_window: Option<Text<Duration>>,
     dlif_in_pbu: Option<bool>,
+    anchored_prefix: Option<Text<AnchoredPrefix>>,
+    echoes_serving_maar: Option<bool>,
+    advertise_to: Option<Text<AdvertiseTo>>,
     anchor_guard: Option<Text<Duration>>,
     max_mobiles: Option<usize>,
     max_anchors: Option<usize>,
@@ -203,6 +209,9 @@ impl MaarFile {
             update_limit: sending.update_limit,
             timestamp_window: self.timestamp_window.map_or(default.timestamp_window, |text| text.0),
             dlif_in_pbu: self.dlif_in_pbu.unwrap_or(default.dlif_in_pbu),
+            anchored_prefix: self.anchored_prefix.map_or(default.anchored_prefix, |text| text.0),
+            echoes_serving_maar: self.echoes_serving_maar.unwrap_or(default.echoes_serving_maar),
+            advertise_to: self.advertise_to.map_or(default.advertise_to, |text| text.0),
             anchor_guard: self.anchor_guard.map_or(default.anchor_guard, |text| text.0),
             max_mobiles: self.max_mobiles.unwrap_or(default.max_mobiles),
             max_anchors: self.max_anchors.unwrap_or(default.max_anchors),

@@ -7,6 +7,7 @@ use dmm_codec::packet::Mac;
 use dmm_codec::{AccessTechnology, Lifetime, MnIdentifier};
 use dmm_proto::cmd::Service;
 use dmm_proto::plan::{Answer, Names};
+use dmm_proto::stances::{AdvertiseTo, AnchoredPrefix, ForwardedPrefix};
 use dmm_proto::updates::UpdateLimit;
 use dmm_proto::{Deregistration, Plan};
 use ipnet::Ipv6Net;
@@ -193,6 +194,25 @@ impl Setting for Deregistration {
 impl Setting for UpdateLimit {
     fn parse(text: &str) -> Result<Self, String> {
         one_of(text, &[("mobile_node", Self::PerMobileNode), ("node", Self::PerNode)])
+    }
+}
+
+impl Setting for ForwardedPrefix {
+    fn parse(text: &str) -> Result<Self, String> {
+        let known = [("anchored", Self::Anchored), ("serving", Self::Serving), ("all_zero", Self::AllZero)];
+        one_of(text, &known)
+    }
+}
+
+impl Setting for AnchoredPrefix {
+    fn parse(text: &str) -> Result<Self, String> {
+        one_of(text, &[("pba", Self::Pba), ("pbu_and_pba", Self::PbuAndPba), ("never", Self::Never)])
+    }
+}
+
+impl Setting for AdvertiseTo {
+    fn parse(text: &str) -> Result<Self, String> {
+        one_of(text, &[("unicast", Self::Unicast), ("all_nodes", Self::AllNodes)])
     }
 }
 

@@ -8,6 +8,7 @@ use dmm_codec::{Lifetime, MnIdentifier};
 
 use crate::peer::{MaarPeer, Overlap};
 use crate::plan::{Deregistration, Plan};
+use crate::stances::ForwardedPrefix;
 use crate::timing::{Backoff, Pacing, TIMESTAMP_VALIDITY_WINDOW};
 use crate::updates::{Sending, UpdateLimit};
 
@@ -37,6 +38,8 @@ pub struct CmdConfig {
     pub peer_pacing: Option<Pacing>,
     /// What MAX_UPDATE_RATE is counted by (stance A33).
     pub update_limit: UpdateLimit,
+    /// Which prefixes stand in its PBUs to P-MAARs (stance A7).
+    pub forwarded_prefix: ForwardedPrefix,
     /// How far a time stamp may be off (RFC 5213 §9.1).
     pub timestamp_window: Duration,
     /// RFC 8885 §6, R6.5: "imposing a limit on the number of P-MAARs associated with a given MN".
@@ -103,6 +106,7 @@ impl CmdConfig {
             pacing: Pacing::default(),
             peer_pacing: None,
             update_limit: UpdateLimit::default(),
+            forwarded_prefix: ForwardedPrefix::default(),
             timestamp_window: TIMESTAMP_VALIDITY_WINDOW,
             max_p_maars: 16,
             limits: CmdLimits::default(),

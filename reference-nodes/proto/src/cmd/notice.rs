@@ -7,8 +7,12 @@ use ipnet::Ipv6Net;
 
 use super::{Anchor, Cmd, Mn};
 use crate::exchange::{PBU_FLAGS, send};
+use crate::stances::ForwardedPrefix;
 use crate::updates::{Due, Persistence, UpdateKey};
 use crate::{Event, Output};
+
+/// Whatever prefix it is (RFC 5213 §8.3).
+const ALL_ZERO: &[Ipv6Net] = &[Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0)];
 
 impl Cmd {
     /// Has a P-MAAR told that it anchors nothing for a mobile node any more. P-MAARs have stopped their timers (§3.5), so
@@ -63,8 +67,8 @@ impl Cmd {
         }
     }
 
-    /// The PBU to a P-MAAR (RFC 8885 §3.2 step 2): the prefixes anchored there (stance A7), and the S-MAAR's address
-    /// in a Serving MAAR option (R3.2.4, R4.6.4); with lifetime zero and without it where the session has ended.
+    /// The PBU to a P-MAAR (RFC 8885 §3.2 step 2): the prefixes anchored there, unless configured otherwise (stance A7), and
+    /// the S-MAAR's address in a Serving MAAR option (R3.2.4, R4.6.4); with lifetime zero and without it where the session has ended.
     fn update(&self, now: Instant, due: &Due<Mn>) -> Option<Pbu> {
         let UpdateKey { mn, peer } = due.key;
         let binding = self.cache.get(mn);
@@ -75,6 +79,12 @@ impl Cmd {
             let p_maar = binding.p_maars.iter().find(|p_maar| p_maar.anchor.maar == peer)?;
             let prefixes = &p_maar.anchor.prefixes[..];
             (binding.remaining(now), prefixes, Some(binding.serving.maar), Some(&binding.echo))
+        };
+        let prefixes = match self.config.forwarded_prefix {
+            _ if s_maar.is_none() => prefixes,
+            ForwardedPrefix::Anchored => prefixes,
+            ForwardedPrefix::Serving => binding.map_or(prefixes, |binding| &binding.serving.prefixes),
+            ForwardedPrefix::AllZero => ALL_ZERO,
         };
         let mut options = Vec::with_capacity(8);
         options.push(MobilityOption::MnIdentifier(self.cache.name(mn).clone()));

@@ -5,10 +5,11 @@ use std::net::Ipv6Addr;
 
 use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, Pbu, PbuFlags, Status};
 
-use super::Maar;
 use super::mobile::{Before, Elsewhere, Mobile, Place};
+use super::{Maar, MaarConfig};
 use crate::exchange::{Freshness, Rejection, Request, refuse, send};
 use crate::plan::Deregistration;
+use crate::stances::AnchoredPrefix;
 use crate::updates::Persistence;
 use crate::{Event, Ignored, Output};
 
@@ -82,7 +83,7 @@ impl Maar {
         let Some(mobile) = self.mobiles.get_mut(mn) else { return };
         mobile.freshness = Some(freshness);
         let own = self.config.address;
-        let (pba, to_s_maar) = (anchor_pba(mobile, request), s_maar_pba(mobile, request));
+        let (pba, to_s_maar) = (anchor_pba(&self.config, mobile, request), s_maar_pba(mobile, request));
         let mut promise = Vec::new();
         match *asked {
             Asked::Serve(s_maar) => {
@@ -164,14 +165,19 @@ impl Maar {
 }
 
 /// The PBA of a P-MAAR: "the prefix anchored at MAAR1 in the Home Network Prefix option" (R3.2.8), "the option
-/// mentioned before" (R3.2.7), and what an S-MAAR needs to stand in for it (R3.7.11).
-fn anchor_pba(mobile: &Mobile, request: &Request) -> Pba {
+/// mentioned before" (R3.2.7; stance A12), and what an S-MAAR needs to stand in for it (R3.7.11). The Anchored Prefix option says the
+/// same as the Home Network Prefix option (stance A4).
+fn anchor_pba(config: &MaarConfig, mobile: &Mobile, request: &Request) -> Pba {
     let own = &mobile.own;
     let mut pba = request.answer(Status::ACCEPTED, request.lifetime, &own.prefixes);
     if request.lifetime != Lifetime::ZERO {
-        pba.options.extend(own.prefixes.iter().copied().map(MobilityOption::AnchoredPrefix));
+        if config.anchored_prefix != AnchoredPrefix::Never {
+            pba.options.extend(own.prefixes.iter().copied().map(MobilityOption::AnchoredPrefix));
+        }
         pba.options.extend(own.local_prefixes.iter().copied().map(MobilityOption::LocalPrefix));
-        pba.options.extend(request.serving_maars.iter().copied().map(MobilityOption::ServingMaar));
+        if config.echoes_serving_maar {
+            pba.options.extend(request.serving_maars.iter().copied().map(MobilityOption::ServingMaar));
+        }
         pba.options.extend(own.dlif.options());
     }
     pba

@@ -10,6 +10,7 @@ use ipnet::Ipv6Net;
 
 use crate::peer::MaarPeer;
 use crate::plan::{Deregistration, Plan};
+use crate::stances::{AdvertiseTo, AnchoredPrefix};
 use crate::timing::{Backoff, Pacing, TIMESTAMP_VALIDITY_WINDOW};
 use crate::updates::{Sending, UpdateLimit};
 
@@ -51,6 +52,12 @@ pub struct MaarConfig {
     /// Its PBUs carry its DLIF's addresses, for a CMD that cannot derive them (stance A14; RFC 8885 §4.7 has the options
     /// in PBAs only).
     pub dlif_in_pbu: bool,
+    /// Where Anchored Prefix options repeat its Home Network Prefix options (stance A4).
+    pub anchored_prefix: AnchoredPrefix,
+    /// As P-MAAR it echoes the Serving MAAR option (stance A12).
+    pub echoes_serving_maar: bool,
+    /// Where Router Advertisements go (stance A31).
+    pub advertise_to: AdvertiseTo,
     /// For how long it anchors a prefix of a mobile node that the CMD says no more about, where the timer of §3.5 is
     /// stopped (stance A26).
     pub anchor_guard: Duration,
@@ -83,6 +90,9 @@ impl MaarConfig {
             plan: Plan::RELAY,
             deregistration: Deregistration::default(),
             dlif_in_pbu: false,
+            anchored_prefix: AnchoredPrefix::default(),
+            echoes_serving_maar: true,
+            advertise_to: AdvertiseTo::default(),
             anchor_guard: Duration::from_hours(24),
             max_mobiles: 65_536,
             max_anchors: 64,

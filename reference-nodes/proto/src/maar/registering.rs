@@ -11,6 +11,7 @@ use super::dlif::{Anchor, anchor_itself, anchors_in};
 use super::mobile::{Before, Mobile, Place};
 use super::{Maar, REFUSED_PREFIXES};
 use crate::exchange::{PBU_FLAGS, Rejection, mn_of};
+use crate::stances::AnchoredPrefix;
 use crate::updates::{Due, Persistence};
 use crate::{Event, Ignored, Output};
 
@@ -26,6 +27,9 @@ impl Maar {
         options.push(MobilityOption::AccessTechnology(self.config.technology));
         options.push(MobilityOption::MnLinkLayerIdentifier(mobile.mac.into()));
         options.push(MobilityOption::Timestamp(now.timestamp()));
+        if self.config.anchored_prefix == AnchoredPrefix::PbuAndPba {
+            options.extend(mobile.own.prefixes.iter().copied().map(MobilityOption::AnchoredPrefix));
+        }
         if is_here && self.config.plan.announces_local {
             options.extend(mobile.own.local_prefixes.iter().copied().map(MobilityOption::LocalPrefix));
         }

@@ -2,6 +2,7 @@
 //! registration is in `registering.rs`.
 
 use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
 
 use dmm_codec::packet::Mac;
 use dmm_codec::{Instant, MnIdentifier};
@@ -11,12 +12,13 @@ use super::Maar;
 use super::dlif::Anchor;
 use super::mobile::{Before, Elsewhere, Mobile, Place};
 use crate::Output;
+use crate::stances::AdvertiseTo;
 use crate::updates::Persistence;
 
 impl Maar {
     /// A mobile node solicits a router: it has come, or has lost what was advertised. The CMD is asked whenever one comes (R3.0.7),
     /// at the first MAAR and at each that follows (R3.2.1).
-    pub(super) fn solicited(&mut self, now: Instant, mac: Mac, address: std::net::Ipv6Addr) {
+    pub(super) fn solicited(&mut self, now: Instant, mac: Mac, address: Ipv6Addr) {
         // Who is not a subscriber gets no service, and no word about it.
         let Some(mn) = self.config.subscribers.get(&mac).cloned() else { return };
         let key = self.cmd_key(&mn);
@@ -93,11 +95,13 @@ impl Maar {
         let Some(mobile) = self.mobiles.get(mn) else { return Vec::new() };
         let Place::Serving { anchors, .. } = &mobile.place else { return Vec::new() };
         let valid = u32::try_from(self.config.valid.as_secs()).unwrap_or(u32::MAX);
+        let to = match self.config.advertise_to {
+            AdvertiseTo::Unicast => mobile.address,
+            AdvertiseTo::AllNodes => Ipv6Addr::UNSPECIFIED,
+        };
         let all = std::iter::once((&mobile.own, true)).chain(anchors.iter().map(|anchor| (anchor, false)));
-        all.map(|(anchor, is_serving)| {
-            Output::Advertise(anchor.advertise(mobile.mac, mobile.address, is_serving, valid))
-        })
-        .collect()
+        all.map(|(anchor, is_serving)| Output::Advertise(anchor.advertise(mobile.mac, to, is_serving, valid)))
+            .collect()
     }
 
     /// Refreshes and ends bindings.
