@@ -1,6 +1,9 @@
 //! Before the cases: is the implementation there, does it know the tester, how well can times be measured, what time does it
 //! have, and is it what its profile says? What is wrong here would look like a failure of the implementation later.
 
+mod clock;
+mod cmd;
+mod echoes;
 mod probing;
 
 use std::sync::Arc;
