@@ -19,6 +19,8 @@ use serde_json::Value;
 
 const DMM: &str = env!("CARGO_BIN_EXE_dmm");
 const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
+/// Another node under test.
+const BOX: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 1);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What measures times for longer, or more finely, than a test may on a machine that does other things as well, and what only
 /// waits for long; `tools/wire` runs these, too.
@@ -320,6 +322,151 @@ fn the_preflight_says_what_is_not_as_declared() {
             }
             cmd.stop().unwrap();
         }
+    });
+}
+
+/// A node of this project as `dmm conform init --role` describes it, on a host of its own.
+struct OtherRole {
+    lab: Lab,
+    role: &'static str,
+    profile: PathBuf,
+    /// What `init` printed.
+    listed: String,
+}
+
+impl OtherRole {
+    fn new(role: &'static str) -> Self {
+        let lab = Lab::new().unwrap();
+        lab.host(role, BOX).unwrap();
+        lab.tap("ct0").unwrap();
+        let link = lab.access(role).unwrap();
+        let profile = PathBuf::from("/run/box.iut.yaml");
+        let init = ["conform", "init", path(&profile), "--role", role, "--addr", &BOX.to_string()];
+        let output = dmm(&[&init[..], &["--interface", "ct0", "--access", &link]].concat());
+        assert!(output.status.success(), "{}", printed(&output));
+        let text = fs::read_to_string(&profile).unwrap();
+        let detach = format!(
+            "  detach: {{exec: {{run: [{}, /run/box.yaml, detach]}}}}\n#   detach:",
+            path(&adaptor())
+        );
+        fs::write(&profile, text.replace("#   detach:", &detach)).unwrap();
+        Self { lab, role, profile, listed: String::from_utf8(output.stdout).unwrap() }
+    }
+
+    /// Starts a node of a role, which may be another than the profile's, with what it is configured with.
+    fn start(&self, role: &str, own: &str, listed: &str) -> Process {
+        let access = if ["maar", "mag"].contains(&role) { "access: {interface: eth1}\n" } else { "" };
+        let common = format!("role: {role}\naddress: {BOX}\nadmin: {{socket: /run/box.sock}}\n");
+        fs::write("/run/box.yaml", [&common, own, access, listed].concat()).unwrap();
+        let mut command = self.lab.on(self.role, Path::new(DMM));
+        command.args([role, "--config", "/run/box.yaml", "--log", "json"]).env_remove("RUST_LOG");
+        let mut node = Process::start(&mut command).unwrap();
+        node.said("\"ready\"", PATIENCE).unwrap();
+        node
+    }
+
+    /// The preflight ends so, and says of each of these how bad it is and what it begins with.
+    #[track_caller]
+    fn finds(&self, code: i32, expected: &[(&str, &str, &str)]) {
+        let output = dmm(&["conform", "preflight", path(&self.profile), "--json"]);
+        let found = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", printed(&output)));
+        assert_eq!(output.status.code(), Some(code), "{found:#}");
+        for (about, weight, begins) in expected {
+            let (seen, says) = finding(&found, about);
+            assert!(seen == *weight && says.contains(begins), "{about}: {weight}: {begins}: {found:#}");
+        }
+    }
+}
+
+#[test]
+fn the_preflight_of_an_lma_says_whom_it_serves_and_what_it_refuses() {
+    in_namespaces("the_preflight_of_an_lma_says_whom_it_serves_and_what_it_refuses", || {
+        let bench = OtherRole::new("lma");
+        let mut lma = bench.start("lma", "pool: 2001:db8:ff00::/48\n", &bench.listed);
+        bench.finds(
+            0,
+            &[
+                ("clock", "ok", "the implementation's clock is"),
+                ("stations", "ok", "4 stations may register"),
+                ("lma", "ok", "true, as declared: a PBU without the D flag is accepted"),
+                ("pixit.pool", "ok", "2001:db8:ff00::/48, as declared"),
+                ("lma.dmm", "ok", "false, as declared: a PBU with the D flag gets status 129"),
+                ("lma.dmm_aware", "ok", "true, as declared"),
+            ],
+        );
+        lma.stop().unwrap();
+        let strangers = bench.listed.replace("2001:db8:c0::7e57:ca", "2001:db8:c0::7e57:ff");
+        assert_ne!(strangers, bench.listed);
+        let mut lma = bench.start("lma", "pool: 2001:db8:ee00::/48\n", &strangers);
+        bench.finds(3, &[("stations", "obstacle", "1 of 4 stations (2001:db8:c0::7e57:ca) get status 154")]);
+        lma.stop().unwrap();
+        let _lma = bench.start("lma", "pool: 2001:db8:ee00::/48\n", &bench.listed);
+        bench.finds(1, &[("pixit.pool", "warning", "declared 2001:db8:ff00::/48, but 2001:db8:ee00")]);
+    });
+}
+
+#[test]
+fn the_preflight_of_a_maar_says_what_it_does_for_a_mobile_node() {
+    in_namespaces("the_preflight_of_a_maar_says_what_it_does_for_a_mobile_node", || {
+        let bench = OtherRole::new("maar");
+        let pool = "pool: 2001:db8:ff00::/48\n";
+        let mut maar = bench.start("maar", &format!("mode: relay\n{pool}"), &bench.listed);
+        bench.finds(
+            0,
+            &[
+                ("trigger.attach", "ok", "true, as declared"),
+                ("subscribers", "ok", "is registered when it comes"),
+                ("maar", "ok", "true, as declared: its PBU has the D flag"),
+                ("ordering.timestamp", "ok", "true, as declared"),
+                ("clock", "ok", "the implementation's clock is"),
+                ("pixit.pool", "ok", "2001:db8:ff00::/48, as declared"),
+                ("access", "ok", "is advertised once its PBA has come"),
+                ("maar.mode.relay", "ok", "as P-MAAR it answers the CMD alone"),
+                ("maar.mode.locator", "ok", "false, as declared"),
+            ],
+        );
+        maar.stop().unwrap();
+        let mut maar = bench.start("maar", &format!("mode: locator\n{pool}"), &bench.listed);
+        bench.finds(
+            1,
+            &[
+                ("maar.mode.relay", "warning", "declared true, but as P-MAAR it answers the S-MAAR, too"),
+                ("maar.mode.locator", "warning", "declared false, but"),
+            ],
+        );
+        maar.stop().unwrap();
+        // Others stand behind the MAC addresses of the mobile nodes.
+        let others = bench.listed.replace("@conformance.example", "@elsewhere.example");
+        let mut maar = bench.start("maar", &format!("mode: relay\n{pool}"), &others);
+        bench.finds(3, &[("subscribers", "obstacle", "is not about mn")]);
+        maar.stop().unwrap();
+        // A MAG is no MAAR.
+        let cmd = "lma: 2001:db8:c0::7e57:f0\n";
+        let (_, subscribers) = bench.listed.split_once("subscribers:").unwrap();
+        let _mag = bench.start("mag", cmd, &format!("subscribers:{subscribers}"));
+        bench.finds(1, &[("maar", "warning", "declared true, but its PBU has no D flag")]);
+    });
+}
+
+#[test]
+fn the_preflight_of_a_mag_says_what_it_does_for_a_mobile_node() {
+    in_namespaces("the_preflight_of_a_mag_says_what_it_does_for_a_mobile_node", || {
+        let bench = OtherRole::new("mag");
+        let mut mag = bench.start("mag", "", &bench.listed);
+        bench.finds(
+            0,
+            &[
+                ("subscribers", "ok", "is registered when it comes"),
+                ("mag", "ok", "true, as declared: its PBU has no D flag"),
+                ("clock", "ok", "the implementation's clock is"),
+                ("access", "ok", "is advertised once its PBA has come"),
+            ],
+        );
+        mag.stop().unwrap();
+        let elsewhere = bench.listed.replace("lma: 2001:db8:c0::7e57:f8", "lma: 2001:db8:c0::7e57:f7");
+        assert_ne!(elsewhere, bench.listed);
+        let _mag = bench.start("mag", "", &elsewhere);
+        bench.finds(3, &[("PBU", "obstacle", "no PBU came to the lma at 2001:db8:c0::7e57:f8")]);
     });
 }
 

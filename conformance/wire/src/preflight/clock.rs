@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use dmm_codec::{Instant, Lifetime, PbuFlags, Status, Timestamp};
+use dmm_codec::{Instant, Lifetime, Status, Timestamp};
 use dmm_conformance::transport::TransportError;
 
-use super::probing::{LONG, PROXY, Probing, named};
+use super::probing::{LONG, Probing, named};
 use super::{Preflight, Weight};
 
 /// A time that no clock has that is set: one second after 1970.
@@ -16,7 +16,7 @@ impl Probing<'_> {
     pub(super) fn time(&mut self, found: &mut Preflight) -> Result<bool, TransportError> {
         let Some(role) = self.setup.roles.first().cloned() else { return Ok(false) };
         let before = self.transport.now();
-        let Some(answer) = self.ask(&role, "clock", PROXY | PbuFlags::D, LONG, Some(ABSURD))? else {
+        let Some(answer) = self.ask(&role, "clock", self.flags(), LONG, Some(ABSURD))? else {
             let says = format!(
                 "no answer to a PBU from {}: is the Mobility Header (protocol 135) let through, does the implementation run, \
 does it want IPsec (RFC 5213 §4)?",
@@ -31,14 +31,7 @@ does it want IPsec (RFC 5213 §4)?",
                 // Its clock was read between the PBU and the PBA.
                 let way = answer.at.since(before) / 2;
                 let ours = before + way;
-                let (ahead, is_behind) = apart(theirs, ours);
-                let word = if is_behind { "behind" } else { "ahead of" };
-                self.domain.clock.follow(ahead, is_behind);
-                self.stamp = 0;
-                let says = format!(
-                    "the implementation's clock is {ahead:?} {word} this machine's, within {way:?}; the tester goes by the implementation's"
-                );
-                found.note(Weight::Good, "clock", says);
+                self.follow(theirs, ours, &format!("within {way:?}"), found);
                 found.compare(self.profile, "ordering.timestamp", true, "a PBU of 1970 gets status 156");
             }
             (Status::TIMESTAMP_MISMATCH, None) => {
@@ -46,7 +39,7 @@ does it want IPsec (RFC 5213 §4)?",
                 found.note(Weight::Warning, "clock", says);
             }
             (status, _) if status.is_accepted() => {
-                self.ask(&role, "clock", PROXY | PbuFlags::D, Lifetime::ZERO, None)?;
+                self.ask(&role, "clock", self.flags(), Lifetime::ZERO, None)?;
                 let by = "a PBU of 1970 is accepted";
                 found.compare(self.profile, "ordering.timestamp", false, by);
                 if declared.is_none() {
@@ -62,6 +55,18 @@ does it want IPsec (RFC 5213 §4)?",
             }
         }
         Ok(true)
+    }
+
+    /// From now on the tester's clock goes as the implementation's, which said `theirs` when the tester's was `ours`.
+    pub(super) fn follow(&mut self, theirs: Timestamp, ours: Instant, how: &str, found: &mut Preflight) {
+        let (ahead, is_behind) = apart(theirs, ours);
+        let word = if is_behind { "behind" } else { "ahead of" };
+        self.domain.clock.follow(ahead, is_behind);
+        self.stamp = 0;
+        let says = format!(
+            "the implementation's clock is {ahead:?} {word} this machine's, {how}; the tester goes by the implementation's"
+        );
+        found.note(Weight::Good, "clock", says);
     }
 }
 

@@ -1,14 +1,12 @@
-//! What is asked of a CMD: whether it knows the tester's MAARs, whether it serves MAGs, and how a handover goes.
+//! What is asked of a CMD alone: whether it serves MAGs, and how a handover goes.
 
-use std::collections::BTreeMap;
-use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use dmm_codec::{Instant, Lifetime, Message, Pba, PbaFlags, Pbu, PbuFlags, Status};
-use dmm_conformance::transport::{RoleSetup, TransportError};
+use dmm_codec::{Instant, Lifetime, Message, PbaFlags, Pbu, PbuFlags};
+use dmm_conformance::transport::{Role, RoleSetup, TransportError};
 
 use super::probing::{LONG, PROXY, Probing, message, named};
-use super::{MODES, Mode, Preflight, Weight};
+use super::{Mode, Preflight, Weight, modes};
 
 /// A proxy answers the S-MAAR at once, a relay after the P-MAAR, which is silent for this long (RFC 8885 §3.2, §3.4). Shorter
 /// than a relay waits for its P-MAARs.
@@ -17,48 +15,6 @@ const SILENCE: Duration = Duration::from_millis(400);
 const COLLECTED: Duration = Duration::from_secs(2);
 
 impl Probing<'_> {
-    /// Whether each station may register a mobile node with a prefix of its pool.
-    pub(super) fn authorised(&mut self, found: &mut Preflight) -> Result<(), TransportError> {
-        let mut refused: BTreeMap<String, Vec<Ipv6Addr>> = BTreeMap::new();
-        let roles = self.setup.roles.clone();
-        for role in &roles {
-            let name = format!("at-{}", role.port);
-            let said = match self.ask(role, &name, PROXY | PbuFlags::D, LONG, None)? {
-                Some(answer) if answer.status.is_accepted() => {
-                    self.ask(role, &name, PROXY | PbuFlags::D, Lifetime::ZERO, None)?;
-                    continue;
-                }
-                Some(answer) => named(answer.status),
-                None => "no answer".to_string(),
-            };
-            refused.entry(said).or_default().push(role.addr);
-        }
-        if refused.is_empty() {
-            let says = format!(
-                "{} stations may register mobile nodes; nothing protects PBUs (RFC 5213 §4 wants IPsec)",
-                roles.len()
-            );
-            found.note(Weight::Good, "stations", says);
-            found.compare(self.profile, "cmd", true, "a PBU with the D flag is accepted");
-            return Ok(());
-        }
-        let all_refused = refused.values().map(Vec::len).sum::<usize>() == roles.len();
-        for (said, addresses) in refused {
-            let (count, first) = (addresses.len(), addresses[0]);
-            let says = format!(
-                "{count} of {} stations ({first}{}) get {said} for a fresh registration with the D flag: configure them with \
-their prefix pools, as `dmm conform init --list` prints them",
-                roles.len(),
-                if count > 1 { ", …" } else { "" }
-            );
-            found.note(Weight::Obstacle, "stations", says);
-        }
-        if all_refused {
-            found.compare(self.profile, "cmd", false, "no PBU with the D flag is accepted");
-        }
-        Ok(())
-    }
-
     pub(super) fn serves_mags(&mut self, found: &mut Preflight) -> Result<(), TransportError> {
         let Some(role) = self.setup.roles.first().cloned() else { return Ok(()) };
         let answer = self.ask(&role, "mag", PROXY, LONG, None)?;
@@ -97,7 +53,7 @@ their prefix pools, as `dmm conform init --list` prints them",
         let at_once = self.pba(&second, seq, self.transport.now() + SILENCE)?;
         let told = self.told(&first);
         if let Some((asked, _)) = &told {
-            self.accept(&first, asked)?;
+            self.accept(&first, asked, PbaFlags::P | PbaFlags::D)?;
         }
         let (mode, by) = if at_once.is_some() {
             (Mode::Proxy, "the S-MAAR was answered before the P-MAAR had answered")
@@ -113,16 +69,16 @@ their prefix pools, as `dmm conform init --list` prints them",
         } else {
             (Mode::Locator, "the S-MAAR was not answered by the implementation")
         };
-        for (name, each) in MODES {
+        for (name, each) in modes(Role::Cmd) {
             found.compare(self.profile, name, each == mode, by);
         }
-        if !MODES.iter().any(|(name, _)| self.profile.pics.contains_key(*name)) {
+        if !modes(Role::Cmd).any(|(name, _)| self.profile.pics.contains_key(name)) {
             found.note(Weight::Good, "mode", format!("{mode:?}: {by}"));
         }
         self.ask(&second, "mode", PROXY | PbuFlags::D, Lifetime::ZERO, None)?;
         // A CMD may tell the P-MAAR that the mobile node is gone (RFC 8885 §3.5); whoever does not answer is told again.
         if let Some((asked, _)) = self.told(&first) {
-            self.accept(&first, &asked)?;
+            self.accept(&first, &asked, PbaFlags::P | PbaFlags::D)?;
         }
         Ok(())
     }
@@ -133,17 +89,5 @@ their prefix pools, as `dmm conform init --list` prints them",
             Message::Pbu(pbu) if received.port == role.port => Some((pbu, received.at)),
             _ => None,
         })
-    }
-
-    /// Answers a PBU as a P-MAAR does.
-    pub(super) fn accept(&mut self, role: &RoleSetup, asked: &Pbu) -> Result<(), TransportError> {
-        let pba = Message::Pba(Pba {
-            status: Status::ACCEPTED,
-            flags: PbaFlags::P | PbaFlags::D,
-            seq: asked.seq,
-            lifetime: asked.lifetime,
-            options: asked.options.clone(),
-        });
-        self.speak(role, &pba)
     }
 }

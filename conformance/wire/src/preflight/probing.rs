@@ -6,7 +6,7 @@ use std::time::Duration;
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, Ipv6, MOBILITY_HEADER};
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Instant, Lifetime, LinkLayerAddress, Message, MnIdentifier,
-    MobilityOption, Pbu, PbuFlags, Status, Timestamp,
+    MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status, Timestamp,
 };
 use dmm_conformance::transport::{
     Address, Bench as _, Received, Role, RoleSetup, Setup, Transport, TransportError, Wanted,
@@ -36,7 +36,9 @@ pub(super) struct Probing<'a> {
 /// A PBA, as far as a probe looks at it.
 pub(super) struct Answer {
     pub(super) status: Status,
+    pub(super) flags: PbaFlags,
     pub(super) timestamp: Option<Timestamp>,
+    pub(super) prefix: Option<Ipv6Net>,
     pub(super) at: Instant,
 }
 
@@ -59,22 +61,32 @@ impl<'a> Probing<'a> {
         found.note(Weight::Good, "reach", format!("{addr} is behind {name} at {mac}"));
         self.warm_up(found)?;
         self.echoes(found)?;
-        if self.role != Role::Cmd {
-            let says = format!(
-                "only what a CMD does is probed, not a {}: {addr} is taken for what its profile says",
-                self.role
-            );
-            found.note(Weight::Warning, "probes", says);
-            return Ok(());
+        if matches!(self.role, Role::Maar | Role::Mag) {
+            return self.serves_a_link(found);
         }
         if self.time(found)? {
             self.authorised(found)?;
         }
-        if found.weight() < Weight::Obstacle {
-            self.serves_mags(found)?;
-            self.mode(found)?;
+        if found.weight() == Weight::Obstacle {
+            return Ok(());
         }
-        Ok(())
+        if self.role == Role::Lma {
+            self.assigns(found)?;
+            return self.refuses_d(found);
+        }
+        self.serves_mags(found)?;
+        self.mode(found)
+    }
+
+    /// What a PBU has set that registers a mobile node here: the D flag is for a CMD (RFC 8885 §4.1).
+    pub(super) fn flags(&self) -> PbuFlags {
+        if self.role == Role::Cmd { PROXY | PbuFlags::D } else { PROXY }
+    }
+
+    /// How long an answer may take.
+    pub(super) fn patience(&self) -> Duration {
+        let declared = self.profile.pixit.get("response_time").and_then(|time| time.duration().ok());
+        declared.unwrap_or(RESPONSE_TIME)
     }
 
     pub(super) fn station(&self, port: &str) -> Option<&RoleSetup> {
@@ -91,8 +103,7 @@ impl<'a> Probing<'a> {
         stamp: Option<Timestamp>,
     ) -> Result<Option<Answer>, TransportError> {
         let seq = self.pbu(role, mobile, flags, lifetime, stamp)?;
-        let within = self.profile.pixit.get("response_time").and_then(|time| time.duration().ok());
-        self.pba(role, seq, self.transport.now() + within.unwrap_or(RESPONSE_TIME))
+        self.pba(role, seq, self.transport.now() + self.patience())
     }
 
     pub(super) fn pbu(
@@ -112,7 +123,7 @@ impl<'a> Probing<'a> {
             lifetime,
             options: vec![
                 MobilityOption::MnIdentifier(MnIdentifier::nai(&nai)),
-                MobilityOption::HomeNetworkPrefix(Self::prefix(role, mobile)),
+                MobilityOption::HomeNetworkPrefix(self.asked_for(role, mobile)),
                 MobilityOption::HandoffIndicator(HandoffIndicator::NEW_INTERFACE),
                 MobilityOption::AccessTechnology(AccessTechnology::IEEE_802_11),
                 MobilityOption::Timestamp(stamp.unwrap_or(Timestamp(self.stamp))),
@@ -122,8 +133,12 @@ impl<'a> Probing<'a> {
         Ok(self.seq)
     }
 
-    /// A prefix of the station's for each of the few mobile nodes that are probed with.
-    pub(super) fn prefix(role: &RoleSetup, mobile: &str) -> Ipv6Net {
+    /// At a CMD, a prefix of the station's for each of the few mobile nodes that are probed with; at an LMA, whichever it assigns
+    /// (RFC 5213 §8.3).
+    fn asked_for(&self, role: &RoleSetup, mobile: &str) -> Ipv6Net {
+        if self.role == Role::Lma {
+            return Ipv6Net::default();
+        }
         let number = ["clock", "mag", "mode"].iter().position(|name| *name == mobile).map_or(0, |at| at + 1);
         identity::prefix(role, number)
     }
@@ -144,7 +159,25 @@ impl<'a> Probing<'a> {
             MobilityOption::Timestamp(timestamp) => Some(*timestamp),
             _ => None,
         });
-        Ok(Some(Answer { status: pba.status, timestamp, at: received.at }))
+        let Pba { status, flags, ref options, .. } = pba;
+        Ok(Some(Answer { status, flags, timestamp, prefix: prefix(options), at: received.at }))
+    }
+
+    /// Accepts a PBU as it is.
+    pub(super) fn accept(
+        &mut self,
+        role: &RoleSetup,
+        asked: &Pbu,
+        flags: PbaFlags,
+    ) -> Result<(), TransportError> {
+        let pba = Message::Pba(Pba {
+            status: Status::ACCEPTED,
+            flags,
+            seq: asked.seq,
+            lifetime: asked.lifetime,
+            options: asked.options.clone(),
+        });
+        self.speak(role, &pba)
     }
 
     /// Waits for something; what else comes is kept.
@@ -192,6 +225,14 @@ pub(super) fn packet(received: &Received) -> Option<Ipv6<'_>> {
 pub(super) fn message(received: &Received) -> Option<Message> {
     let packet = packet(received).filter(|packet| packet.next_header == MOBILITY_HEADER)?;
     Some(Message::decode(packet.payload(), packet.src, packet.dst).ok()?.message)
+}
+
+/// The prefix that a message is about.
+pub(super) fn prefix(options: &[MobilityOption]) -> Option<Ipv6Net> {
+    options.iter().find_map(|option| match option {
+        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
+        _ => None,
+    })
 }
 
 pub(super) fn named(status: Status) -> String {
