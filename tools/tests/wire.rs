@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail a test by panicking, as the tests do")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::Ipv6Addr;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
@@ -561,6 +561,74 @@ fn what_a_case_triggers_happens_at_the_implementation() {
             assert_eq!(output.status.code(), Some(code), "{trigger}: {said}");
             assert!(said.contains(&format!("{verdict:12}  t.restart")), "{trigger}: {said}");
         }
+    });
+}
+
+/// A mobile node is registered, and that is all.
+const REGISTERED: &str = "dmm: 1
+id: t.registered
+title: A CMD registers a mobile node
+requirements: [RFC8885-R3.1.5]
+iut: cmd
+testers: {maar1: {role: maar}}
+mobiles: [mn1]
+include: [LIB]
+steps:
+  - call: {proc: register, with: {mn: $mn1, maar: maar1, prefix: $maar1.prefix.mn1}}
+postamble:
+  - send: {from: maar1, use: pbu_dmm, with: {mn: $mn1, prefix: $maar1.prefix.mn1}, lifetime: 0s}
+";
+
+/// Ctrl-C ends a run in order, and costs no case that has run.
+#[test]
+fn a_run_on_the_wire_that_was_interrupted_is_resumed() {
+    in_a_lab("a_run_on_the_wire_that_was_interrupted_is_resumed", |bench| {
+        let _cmd = bench.cmd("");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+        let (suite, report) = (Path::new("/run/suite"), Path::new("/run/report"));
+        fs::create_dir(suite).unwrap();
+        let lib = root.join("conformance/suites/lib/common.lib.yaml");
+        // Whether it was restarted is not looked at.
+        let restarted = REGISTERED.replace("t.registered", "t.restarted");
+        let restarted =
+            restarted.replace("steps:\n", "steps:\n  - trigger: {action: restart}\n  - wait: 300ms\n");
+        for (name, script) in [("registered", REGISTERED), ("restarted", &restarted)] {
+            let file = suite.join(format!("{name}.test.yaml"));
+            fs::write(file, script.replace("LIB", path(&lib))).unwrap();
+        }
+        let profile = Path::new("/run/person.iut.yaml");
+        let text = fs::read_to_string(&bench.profile).unwrap();
+        fs::write(profile, format!("{text}\ntriggers: {{restart: {{manual: {{deadline: 20s}}}}}}\n"))
+            .unwrap();
+        let run = || {
+            let mut command = Command::new(DMM);
+            command.args(["conform", "run", path(suite), "--iut", path(profile), "--clock", "wire"]);
+            command.args(["--no-preflight", "--report", path(report)]).current_dir(&root);
+            command
+        };
+        let mut command = run();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("restart")), "somebody is asked to restart the CMD");
+        let interrupt = format!("kill -INT {}", child.id());
+        assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+        child.stdin.take().unwrap().write_all(b"\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", printed(&output));
+        assert!(printed(&output).contains("interrupted: one case has not run"), "{}", printed(&output));
+        let json = report.join("report.json");
+        let passed =
+            |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "PASS".to_owned())).collect();
+        assert_eq!(verdicts(&json), passed(&["t.registered"]));
+        let capture = report.join("t.registered.pcapng");
+        let kept = fs::read(&capture).unwrap();
+
+        let output = typing(run().arg("--resume"), "\n");
+        assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+        assert_eq!(verdicts(&json), passed(&["t.registered", "t.restarted"]));
+        assert!(fs::read(&capture).unwrap() == kept, "it has not run again");
+        assert!(!report.join("unfinished.jsonl").exists());
     });
 }
 

@@ -18,6 +18,8 @@ use crate::waiver::Waiver;
 /// One implementation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
+    /// Its file.
+    pub source: Arc<Source>,
     /// Its name in reports.
     pub name: String,
     /// Who makes it.
@@ -90,6 +92,20 @@ impl Profile {
         let tester = tester.unwrap_or_else(|| Tester::beside(addr));
         let triggers = fields.take("triggers").map(Triggers::parse).transpose()?.unwrap_or_default();
         fields.finish()?;
-        Ok(Self { name, vendor, version, roles, addr, pics, pixit, access, tester, triggers, waivers })
+        let source = Arc::clone(source);
+        Ok(Self {
+            source,
+            name,
+            vendor,
+            version,
+            roles,
+            addr,
+            pics,
+            pixit,
+            access,
+            tester,
+            triggers,
+            waivers,
+        })
     }
 }

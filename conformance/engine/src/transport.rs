@@ -240,6 +240,10 @@ pub enum TransportError {
     /// The setup names no such port.
     #[error("the bench has no port `{0}`")]
     UnknownPort(String),
+    /// Somebody wants the run to end: the case is to leave no state behind, and is as if it had not run. Said once; what is sent
+    /// and received after that is the postamble's.
+    #[error("the run was interrupted")]
+    Interrupted,
     /// Anything else, in the bench's own words.
     #[error("{0}")]
     Bench(String),

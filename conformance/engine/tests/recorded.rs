@@ -5,8 +5,11 @@ mod fake;
 
 use std::path::{Path, PathBuf};
 
+use dmm_codec::Instant;
+use dmm_conformance::packet::Direction;
 use dmm_conformance::recorded::{Recorded, RecordedBench};
-use dmm_conformance::{CaseResult, Catalogue, Instance, Profile, Selection, Suite, Verdict, run};
+use dmm_conformance::transport::{Acted, Action, Mac, Received, Setup, Transport, TransportError};
+use dmm_conformance::{Bench, CaseResult, Catalogue, Instance, Profile, Selection, Suite, Verdict, run};
 use fake::{FakeBench, Fault};
 use pretty_assertions::assert_eq;
 
@@ -56,6 +59,54 @@ fn the_record_of_another_case_is_an_error_of_the_bench() {
         let result = run(of(case), &profile, &mut RecordedBench::new("fake", record));
         assert_eq!(result.verdict, Verdict::Error, "{:#?}", result.findings);
     }
+}
+
+/// A wire on which somebody interrupts the run while the case waits.
+struct Interrupted(Box<dyn Transport>, bool);
+
+impl Transport for Interrupted {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    fn send(&mut self, port: &str, frame: &[u8]) -> Result<(), TransportError> {
+        self.0.send(port, frame)
+    }
+
+    fn receive(&mut self, deadline: Instant) -> Result<Option<Received>, TransportError> {
+        if std::mem::take(&mut self.1) { Err(TransportError::Interrupted) } else { self.0.receive(deadline) }
+    }
+
+    fn act(&mut self, action: &Action) -> Result<Acted, TransportError> {
+        self.0.act(action)
+    }
+
+    fn peer_mac(&self, port: &str) -> Mac {
+        self.0.peer_mac(port)
+    }
+}
+
+struct InterruptedBench(FakeBench);
+
+impl Bench for InterruptedBench {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn open(&mut self, setup: &Setup) -> Result<Box<dyn Transport>, TransportError> {
+        Ok(Box::new(Interrupted(self.0.open(setup)?, true)))
+    }
+}
+
+#[test]
+fn a_case_that_is_interrupted_is_not_judged_and_cleans_up() {
+    let (profile, plan) = plan();
+    let instance = plan.iter().find(|instance| instance.name == "cmd.reg.001").expect("a case");
+    let result = run(instance, &profile, &mut InterruptedBench(FakeBench(Fault::None)));
+    let reason = result.reason().map(|reason| reason.seen.as_str());
+    assert_eq!((result.verdict, reason), (Verdict::Error, Some("the run was interrupted")));
+    let sent: Vec<_> = result.packets.iter().filter(|it| it.direction == Direction::Sent).collect();
+    assert_eq!(sent.len(), 2, "the registration, and its end: {sent:#?}");
 }
 
 fn packets(result: &CaseResult) -> Vec<Recorded> {

@@ -28,7 +28,7 @@ use crate::script::model::Step;
 use crate::script::plan::Instance;
 use crate::script::span::{LoadError, Span};
 use crate::script::value::Value;
-use crate::transport::{Address, Bench, Role, Setup, Transport, Wanted};
+use crate::transport::{Address, Bench, Role, Setup, Transport, TransportError, Wanted};
 use crate::verdict::{Finding, Level, Verdict, worst};
 use dmm_codec::Instant;
 
@@ -143,6 +143,8 @@ enum Stop {
     Broken { at: String, why: String },
     /// The bench cannot do what the case needs.
     NotApplicable(String),
+    /// Somebody wants the run to end.
+    Interrupted { at: String },
 }
 
 type Done<T = ()> = Result<T, Stop>;
@@ -290,6 +292,10 @@ impl<'a> Running<'a> {
                 self.findings.push(Finding { script, ..finding });
             }
             Err(Stop::NotApplicable(why)) => self.not_applicable = Some(why.clone()),
+            Err(Stop::Interrupted { at }) => {
+                let seen = TransportError::Interrupted.to_string();
+                self.findings.push(fault(at.clone(), "the run", "a case that comes to its end", seen));
+            }
             _ => {}
         }
         done
