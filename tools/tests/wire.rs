@@ -178,9 +178,10 @@ fn same_verdicts(reference: &str, profile: &Path) {
         }
     }
     let mut said = String::new();
+    let report = Path::new("/run/report");
     let mut on_the_wire = |names: &[&String], jobs| {
         let names: Vec<&str> = names.iter().flat_map(|name| ["--filter", name.as_str()]).collect();
-        let wire = ["--iut", path(profile), "--clock", "wire", "--jobs", jobs];
+        let wire = ["--iut", path(profile), "--clock", "wire", "--jobs", jobs, "--report", path(report)];
         said += &printed(&dmm(&[&run[..], &[path(on_wire)], &wire, &names].concat()));
         assert!(on_wire.exists(), "{said}");
         verdicts(on_wire)
@@ -197,6 +198,16 @@ fn same_verdicts(reference: &str, profile: &Path) {
     }
     let differences = differences(&seen, &expected);
     assert!(differences.is_empty(), "{reference} differs in\n{}\n{said}", differences.join("\n"));
+    // Every case is judged from its capture as it was on the wire; and the reference on virtual time, from the same identities and
+    // the same time on, gets what the node got, but for what is explained.
+    let output = dmm(&["conform", "replay", path(report)]);
+    let replayed = printed(&output);
+    assert_eq!(output.status.code(), Some(0), "{replayed}");
+    let others = replayed.lines().filter(|line| line.contains("where the reference gets"));
+    let others: Vec<_> =
+        others.filter(|line| !EXPLAINED.iter().any(|(name, _)| line.starts_with(name))).collect();
+    assert!(others.is_empty(), "{others:#?}");
+    println!("{reference}: {}", replayed.lines().last().unwrap());
     let ran = seen.values().filter(|verdict| *verdict != "N/A").count();
     println!("{reference}: {ran} cases ran on the wire; no difference that is not explained");
 
@@ -667,7 +678,7 @@ fn a_maar_is_tested_from_both_sides() {
         let link = lab.access("maar").unwrap();
         let profile = Path::new("/run/my-maar.iut.yaml");
         let text = format!(
-            "dmm: 1\nname: my-maar\nroles: [maar]\npics: {{maar: true}}\npixit: {{response_time: 1s}}\naddr: \"{addr}\"\n\
+            "dmm: 1\nname: my-maar\nroles: [maar]\npics: {{maar: true}}\npixit: {{response_time: 1s, pool: \"2001:db8:a001::/48\"}}\naddr: \"{addr}\"\n\
 access: {{mode: l2, interface: ct0}}\ntester: {{maars: 4, subscribers: 4}}\n\
 triggers:\n  attach: {{wire: {{interface: {link}}}}}\n  detach: {{exec: {{run: [{}, /run/maar.yaml, detach]}}}}\n",
             path(&adaptor())
@@ -691,11 +702,13 @@ admin: {{socket: /run/maar.sock}}\n"
         let script = Path::new("/run/attach.test.yaml");
         fs::write(script, ATTACH.replace("LIB", path(&lib.canonicalize().unwrap()))).unwrap();
         let json = Path::new("/run/maar.json");
-        let run =
-            ["conform", "run", path(script), "--iut", path(profile), "--clock", "wire", "--json", path(json)];
+        let run = |report| {
+            let run = ["conform", "run", path(script), "--iut", path(profile), "--clock", "wire"];
+            dmm(&[&run[..], &["--json", path(json), "--report", report]].concat())
+        };
         // Twice: what the first has left behind does not disturb the second.
         for _ in 0..2 {
-            let output = dmm(&run);
+            let output = run("/run/good");
             assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
             let unclean = printed(&output).contains("unclean");
             assert!(!unclean, "{}", fs::read_to_string(json).unwrap());
@@ -710,8 +723,19 @@ admin: {{socket: /run/maar.sock}}\n"
             .replace("LIB", path(&lib.canonicalize().unwrap()))
             .replace("  - send: {from: cmd, use: pba_ok, with: {req: $reg", "  # {");
         fs::write(script, deaf).unwrap();
-        let output = dmm(&run);
+        let output = run("/run/deaf");
         assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
+
+        // Whoever gets a capture of these has neither the scripts nor the MAAR, and judges as was judged then.
+        maar.stop().unwrap();
+        fs::remove_file(script).unwrap();
+        fs::remove_file(profile).unwrap();
+        for report in ["/run/good", "/run/deaf/t.attach.pcapng"] {
+            let mut command = Command::new(DMM);
+            let output = command.args(["conform", "replay", report]).current_dir("/run").output().unwrap();
+            let said = printed(&output);
+            assert_eq!(said, "1 cases judged again, 1 driven again, 0 differences\n", "{report}");
+        }
     });
 }
 

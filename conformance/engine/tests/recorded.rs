@@ -6,8 +6,10 @@ mod fake;
 use std::path::{Path, PathBuf};
 
 use dmm_codec::Instant;
+use dmm_conformance::bundle::{Bundle, BundleError};
 use dmm_conformance::packet::Direction;
 use dmm_conformance::recorded::{Recorded, RecordedBench};
+use dmm_conformance::report::About;
 use dmm_conformance::transport::{Acted, Action, Mac, Received, Setup, Transport, TransportError};
 use dmm_conformance::{Bench, CaseResult, Catalogue, Instance, Profile, Selection, Suite, Verdict, run};
 use fake::{FakeBench, Fault};
@@ -38,6 +40,30 @@ fn every_case_is_judged_from_its_record_as_it_was() {
             assert_eq!(packets(&now), packets(&then), "{fault:?}: {}", then.name);
         }
     }
+}
+
+#[test]
+fn a_case_is_judged_from_its_capture_alone() {
+    let (profile, plan) = plan();
+    let about = About { clock: "wire".to_string(), timing: "full".to_string(), ..About::default() };
+    for fault in [Fault::None, Fault::ConstantBackoff, Fault::WrongLength, Fault::BenchBreaks] {
+        for instance in &plan {
+            let then = run(instance, &profile, &mut FakeBench(fault));
+            let mut capture = then.capture.clone();
+            let bundle = Bundle::of(&then, instance, &profile, &about);
+            bundle.attach_to(&mut capture).expect("it fits");
+            let read = Bundle::read(&capture).unwrap_or_else(|error| panic!("{error}"));
+            assert!(read == bundle, "{}", then.name);
+            let profile = read.profile().unwrap_or_else(|errors| panic!("{errors}"));
+            let instance = read.instance(&profile).unwrap_or_else(|errors| panic!("{errors}"));
+            let now = run(&instance, &profile, &mut RecordedBench::of("fake", &read.recordings));
+            assert_eq!(now.verdict, then.verdict, "{fault:?}: {}: {:#?}", then.name, now.findings);
+            assert_eq!(now.findings, then.findings, "{fault:?}: {}", then.name);
+            assert_eq!(packets(&now), packets(&then), "{fault:?}: {}", then.name);
+        }
+    }
+    let result = run(&plan[0], &profile, &mut FakeBench(Fault::None));
+    assert!(matches!(Bundle::read(&result.capture), Err(BundleError::None)));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use dmm_conformance::bundle::Bundle;
+use dmm_conformance::report::About;
 use dmm_conformance::run::run as run_case;
 use dmm_conformance::{CaseResult, Instance, Profile, Verdict};
 
@@ -33,6 +35,8 @@ pub(super) struct Campaign<'a> {
     /// Set when no further case is to begin.
     pub(super) stop: &'a AtomicBool,
     pub(super) journal: Option<&'a Mutex<Journal>>,
+    /// What a case's bundle says of the run.
+    pub(super) about: &'a About,
 }
 
 /// What the threads of a campaign share.
@@ -82,21 +86,22 @@ impl Campaign<'_> {
                         let at = next.fetch_add(1, Ordering::Relaxed);
                         let Some((at, instance)) = plan.get(at) else { break };
                         let result = run_case(instance, self.profile, bench.as_mut());
-                        self.ended(*at, result, shared);
+                        self.ended(*at, instance, result, shared);
                     }
                 });
             }
         });
     }
 
-    fn ended(&self, at: usize, result: CaseResult, shared: &Shared) {
+    fn ended(&self, at: usize, instance: &Instance, mut result: CaseResult, shared: &Shared) {
         // What could not be judged while the run was interrupted was not judged for that: a trigger's program hears Ctrl-C, too.
         let unjudged = matches!(result.verdict, Verdict::Error | Verdict::Inconclusive);
         if unjudged && self.stop.load(Ordering::Relaxed) {
             return;
         }
         if let Some(journal) = self.journal
-            && let Err(failure) = locked(journal).keep(&result)
+            && let Err(failure) =
+                self.bundle(instance, &mut result).and_then(|()| locked(journal).keep(&result))
         {
             // Whoever wanted results kept would not want an hour of them lost.
             self.stop.store(true, Ordering::Relaxed);
@@ -104,6 +109,15 @@ impl Campaign<'_> {
         }
         locked(&shared.progress).advance(&result.name);
         locked(&shared.done).insert(at, result);
+    }
+
+    /// What is kept can be handed around.
+    fn bundle(&self, instance: &Instance, result: &mut CaseResult) -> Result<(), Failure> {
+        if result.capture.is_empty() {
+            return Ok(());
+        }
+        let bundle = Bundle::of(result, instance, self.profile, self.about);
+        bundle.attach_to(&mut result.capture).map_err(Failure::bench)
     }
 }
 

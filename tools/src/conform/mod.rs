@@ -121,23 +121,19 @@ fn judge_by(
         let opened = Journal::open(folder, &identity, &plan, lasting.resume)?;
         (env, kept, journal) = (opened.env, opened.results, Some(Mutex::new(opened.journal)));
     }
-    let campaign = Campaign {
-        plan: &plan,
-        profile,
-        benches: way.benches,
-        stop: &lasting.stop,
-        journal: journal.as_ref(),
-    };
-    let cases = campaign.run(way.lanes, kept)?;
-    let about = About {
+    let mut about = About {
         name: profile.name.clone(),
         vendor: profile.vendor.clone(),
         version: profile.version.clone(),
         clock: way.clock.to_owned(),
         timing: timing_name(selection.timing).to_owned(),
         env,
-        not_run: plan.len() - cases.len(),
+        not_run: 0,
     };
+    let (benches, stop, journal) = (way.benches, &*lasting.stop, journal.as_ref());
+    let cases =
+        Campaign { plan: &plan, profile, benches, stop, journal, about: &about }.run(way.lanes, kept)?;
+    about.not_run = plan.len() - cases.len();
     Ok(Judged { cases, about, catalogue })
 }
 

@@ -4,13 +4,12 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use dmm_conformance::recorded::RecordedBench;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::terminal::{Colour, Terminal};
-use dmm_conformance::{Bench, Selection, Timing, Verdict};
+use dmm_conformance::{Selection, Timing, Verdict};
 
 use super::evidence::DOCUMENT;
-use super::replay::capture;
+use super::replay::record;
 use super::report::{Outputs, read, write};
 use super::wire::{self, WireArgs};
 use super::{Inputs, Lasting, journal, judge_lasting, profile, requirements, stop, write_evidence};
@@ -168,9 +167,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
         }
         ClockOf::Wire => wire::judge(&inputs, &selection, &args.wire, &lasting)?,
         ClockOf::Record(file) => {
-            let (name, packets) = (file.display().to_string(), capture(file)?);
-            let bench = || -> Box<dyn Bench> { Box::new(RecordedBench::new(&name, packets.clone())) };
-            judge_lasting(&inputs, &selection, &bench, &lasting)?
+            let record = record(file)?;
+            judge_lasting(&inputs, &selection, &|| Box::new(record.clone()), &lasting)?
         }
     };
     let report = judged.report(args.strict);

@@ -81,6 +81,7 @@ pub struct Reference {
     plan: Plan,
     pool: Option<Ipv6Net>,
     make: Make,
+    start: Instant,
 }
 
 impl Reference {
@@ -90,7 +91,12 @@ impl Reference {
         let is_mode = |plan: &&Plan| profile.roles.iter().any(|role| has(format!("{role}.mode.{plan}")));
         let plan = Plan::ALL.iter().find(is_mode).copied().unwrap_or(Plan::RELAY);
         let pool = profile.pixit.get("pool").and_then(|pool| pool.net().ok());
-        Self { name: profile.name.clone(), plan, pool, make: Arc::new(node) }
+        Self { name: profile.name.clone(), plan, pool, make: Arc::new(node), start: dmm_sim::domain::START }
+    }
+
+    /// The same where the clock begins at another time: at that of a record, whose time stamps are by another clock.
+    pub fn starting_at(self, start: Instant) -> Self {
+        Self { start, ..self }
     }
 
     /// The same made in another way: with a fault, to see that the suite finds it.
@@ -134,7 +140,7 @@ impl Bench for Reference {
 
     fn open(&mut self, setup: &Setup) -> Result<Box<dyn Transport>, TransportError> {
         let config = self.config(setup)?;
-        let mut sim = Simulation::new(dmm_sim::domain::START, setup.seed);
+        let mut sim = Simulation::new(self.start, setup.seed);
         let core = sim.add_link("core", Link { delay: DELAY, ..Link::default() });
         let access = sim.add_link("access", Link { delay: DELAY, ..Link::default() });
         let mut routes = Routes::default();

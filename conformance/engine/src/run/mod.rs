@@ -16,6 +16,7 @@ pub(crate) use self::outcome::OUTCOMES;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::evidence;
@@ -23,6 +24,7 @@ use crate::identity;
 use crate::packet::{Direction, Logged};
 use crate::profile::Profile;
 use crate::record::{Snippet, Timing};
+use crate::recorded::Recorder;
 use crate::result::CaseResult;
 use crate::script::model::Step;
 use crate::script::plan::Instance;
@@ -66,6 +68,7 @@ fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseRe
         timings: Vec::new(),
         duration: Duration::ZERO,
         capture: Vec::new(),
+        recordings: Vec::new(),
     };
     if result.not_applicable.is_some() {
         return result;
@@ -84,9 +87,12 @@ fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseRe
             return result;
         }
     };
-    let mut running = Running::new(instance, profile, setup, transport);
+    let (recorder, record) = Recorder::new(&setup, transport);
+    let mut running = Running::new(instance, profile, setup, Box::new(recorder));
     running.all();
-    running.finish(result)
+    let mut result = running.finish(result);
+    result.recordings = vec![Rc::unwrap_or_clone(record).into_inner()];
+    result
 }
 
 /// The roles, addresses and mobile nodes of an instance, where the bench has none of its own.
