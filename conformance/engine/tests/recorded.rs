@@ -4,12 +4,15 @@
 mod fake;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use dmm_codec::Instant;
 use dmm_conformance::bundle::{Bundle, BundleError};
 use dmm_conformance::packet::Direction;
-use dmm_conformance::recorded::{Recorded, RecordedBench};
+use dmm_conformance::recorded::{Recorded, RecordedBench, Recording};
 use dmm_conformance::report::About;
+use dmm_conformance::script::span::Source;
 use dmm_conformance::transport::{Acted, Action, Mac, Received, Setup, Transport, TransportError};
 use dmm_conformance::{Bench, CaseResult, Catalogue, Instance, Profile, Selection, Suite, Verdict, run};
 use fake::{FakeBench, Fault};
@@ -64,6 +67,78 @@ fn a_case_is_judged_from_its_capture_alone() {
     }
     let result = run(&plan[0], &profile, &mut FakeBench(Fault::None));
     assert!(matches!(Bundle::read(&result.capture), Err(BundleError::None)));
+}
+
+#[test]
+fn whatever_a_bundle_says_is_survived() {
+    let (profile, plan) = plan();
+    let of = |name: &str| plan.iter().find(|instance| instance.name == name).expect("a case");
+    let then = run(of("cmd.ho.relay.001"), &profile, &mut FakeBench(Fault::None));
+    let bundle = Bundle::of(&then, of("cmd.ho.relay.001"), &profile, &About::default());
+    let wrong: [fn(&mut Recording); 6] = [
+        |it| it.started_ns = u64::MAX,
+        |it| it.packets.iter_mut().for_each(|packet| packet.at = Duration::from_nanos(u64::MAX)),
+        |it| {
+            it.setup
+                .roles
+                .iter_mut()
+                .for_each(|role| role.pool = "2001:db8:0:ffff::/64".parse().expect("a prefix"));
+        },
+        |it| {
+            it.setup.mobiles = std::iter::repeat_n(it.setup.mobiles[0].clone(), 300)
+                .chain(it.setup.mobiles.clone())
+                .collect();
+        },
+        |it| it.setup.mobiles.clear(),
+        |it| it.waits = u32::MAX,
+    ];
+    for (number, wrong) in wrong.into_iter().enumerate() {
+        let mut bundle = bundle.clone();
+        wrong(&mut bundle.recordings[0]);
+        let instance = bundle.instance(&profile).unwrap_or_else(|errors| panic!("{errors}"));
+        let result = run(&instance, &profile, &mut RecordedBench::of("fake", &bundle.recordings));
+        assert!(result.verdict >= Verdict::Pass, "{number}: {}", result.verdict);
+    }
+    for scripts in [Vec::new(), bundle.scripts[..1].to_vec()] {
+        let bundle = Bundle { scripts, ..bundle.clone() };
+        assert!(bundle.instance(&profile).is_err(), "what it includes is not there");
+    }
+}
+
+/// A verdict on the share of runs that are good.
+const OFTEN: &str = "dmm: 1
+id: t.often
+title: A registration is accepted nearly always
+requirements: [RFC8885-R3.1.5]
+iut: cmd
+testers: {maar1: {role: maar}}
+mobiles: [mn1]
+include: [lib/common.lib.yaml]
+runs: {count: 30, accept: 90%, confidence: 95%}
+steps:
+  - call: {proc: register, with: {mn: $mn1, maar: maar1, prefix: $maar1.prefix.mn1}}
+";
+
+#[test]
+fn a_case_that_ran_often_is_judged_from_all_of_its_runs() {
+    let catalogue = Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"));
+    let file = |name: &str, text: String| Arc::new(Source { name: name.to_string(), text });
+    let library = std::fs::read_to_string(folder("suites/lib/common.lib.yaml")).expect("a file");
+    let library = file("lib/common.lib.yaml", library);
+    let script = file("often.test.yaml", OFTEN.to_string());
+    let suite = Suite::parse(&[script], &catalogue, &mut |_| Ok(Arc::clone(&library)));
+    let suite = suite.unwrap_or_else(|errors| panic!("{errors}"));
+    let (profile, _) = plan();
+    let plan = suite.plan(&profile, &Selection::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    let about = About { timing: "full".to_string(), ..About::default() };
+    for (fault, verdict) in [(Fault::None, Verdict::Pass), (Fault::NeverAnswers, Verdict::Fail)] {
+        let then = run(&plan[0], &profile, &mut FakeBench(fault));
+        let bundle = Bundle::of(&then, &plan[0], &profile, &about);
+        assert_eq!((then.verdict, bundle.recordings.len(), bundle.scripts.len()), (verdict, 30, 2));
+        let instance = bundle.instance(&profile).unwrap_or_else(|errors| panic!("{errors}"));
+        let now = run(&instance, &profile, &mut RecordedBench::of("fake", &bundle.recordings));
+        assert_eq!((now.verdict, &now.measured), (verdict, &then.measured));
+    }
 }
 
 #[test]
