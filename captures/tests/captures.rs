@@ -2,11 +2,32 @@
 
 use std::net::Ipv6Addr;
 
-use dmm_captures::{CaptureReader, CaptureWriter, ETHERNET, Packet, ReadError, Section};
+use dmm_captures::{CaptureReader, CaptureWriter, ETHERNET, Packet, ReadError, Section, attach, attached};
 use dmm_codec::Instant;
 use pretty_assertions::assert_eq;
 
 const FRAME: [u8; 17] = [0x33; 17];
+
+#[test]
+fn what_is_attached_is_no_packet_and_is_given_back() {
+    let bare = written();
+    assert_eq!(attached(&bare), None);
+    for octets in [&b""[..], b"a", b"four", "größer".as_bytes()] {
+        let mut capture = bare.clone();
+        attach(&mut capture, octets).expect("it is short");
+        assert_eq!(attached(&capture), Some(octets));
+        assert_eq!(read(capture.clone()).count(), read(bare.clone()).count());
+        for length in bare.len()..capture.len() {
+            assert_eq!(attached(&capture[..length]), None, "cut after {length}");
+        }
+        for at in 0..capture.len() {
+            let mut wrong = capture.clone();
+            wrong[at] ^= 0x80;
+            // Whatever it says, it is no more than there is.
+            assert!(attached(&wrong).is_none_or(|it| it.len() <= octets.len() + 4), "octet {at}");
+        }
+    }
+}
 
 #[test]
 fn what_was_written_is_read_back() {

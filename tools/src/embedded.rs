@@ -49,7 +49,7 @@ impl Bench for Embedded {
         let instance = create.map_err(|error| TransportError::Bench(error.to_string()))?;
         let library = self.library.clone();
         let host = |routes| Hosted { library, start, instance: Some(instance), complaint: None, routes };
-        Ok(Box::new(VirtualWire::around(setup, host)))
+        Ok(Box::new(VirtualWire::around(setup, START, host)))
     }
 }
 

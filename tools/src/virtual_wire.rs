@@ -15,7 +15,7 @@ const DELAY: Duration = Duration::from_micros(500);
 /// The link-layer address of whatever stands under test.
 pub const IUT_MAC: Mac = [0x02, 0x00, 0x5e, 0xcd, 0x00, 0x00];
 
-/// When every case begins.
+/// When a case begins, unless it is driven again.
 pub use dmm_sim::domain::START;
 
 /// What stands under test, and what is done to it that is no frame.
@@ -49,8 +49,8 @@ pub struct VirtualWire<S> {
 
 impl<S: Subject> VirtualWire<S> {
     /// The wire around what is made with the routes of the core.
-    pub fn around(setup: &Setup, make: impl FnOnce(Routes) -> S) -> Self {
-        let mut sim = Simulation::new(START, setup.seed);
+    pub fn around(setup: &Setup, start: Instant, make: impl FnOnce(Routes) -> S) -> Self {
+        let mut sim = Simulation::new(start, setup.seed);
         let core = sim.add_link("core", Link { delay: DELAY, ..Link::default() });
         let access = sim.add_link("access", Link { delay: DELAY, ..Link::default() });
         let mut routes = Routes::default();

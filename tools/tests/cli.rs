@@ -105,20 +105,49 @@ fn a_run_that_was_recorded_is_judged_and_driven_again() {
         &report,
     ];
     ends(&run, 0);
-    let replay = ["conform", "replay", &report, "conformance/suites"];
-    let printed = ends(&replay, 0);
-    assert!(printed.contains("8 cases judged again, 8 driven again, 0 differences"), "{printed}");
-    let document = reports.join("report.json");
-    let text = fs::read_to_string(&document).unwrap();
-    fs::write(&document, text.replacen("\"verdict\": \"PASS\"", "\"verdict\": \"FAIL\"", 1)).unwrap();
-    let printed = ends(&replay, 1);
-    assert!(printed.contains("maar.reg.001: FAIL then, PASS now"), "{printed}");
+    // By the scripts that are in it, and by those of today.
+    for replay in [&["conform", "replay", &report][..], &["conform", "replay", &report, "conformance/suites"]]
+    {
+        let printed = ends(replay, 0);
+        assert!(printed.contains("8 cases judged again, 8 driven again, 0 differences"), "{printed}");
+    }
     let capture = reports.join("maar.reg.001.pcapng").to_string_lossy().into_owned();
+    let octets = fs::read(&capture).unwrap();
+    let (then, other) = (b"\"verdict\":\"PASS\"", b"\"verdict\":\"FAIL\"");
+    let at = octets.windows(then.len()).position(|it| it == then).unwrap();
+    let tampered = [&octets[..at], other, &octets[at + then.len()..]].concat();
+    fs::write(&capture, tampered).unwrap();
+    let printed = ends(&["conform", "replay", &capture], 1);
+    assert!(printed.contains("maar.reg.001: FAIL then, PASS now"), "{printed}");
+    fs::write(&capture, octets).unwrap();
+    let printed = ends(&["conform", "replay", "captures/cmd.reg.001.pcapng"], 2);
+    assert!(printed.contains("no bundle is in this file"), "{printed}");
     let offline =
         ["conform", "run", "conformance/suites", "--iut", "ref-maar", "--clock", &capture, "--filter"];
     ends(&[&offline[..], &["maar.reg.001"]].concat(), 0);
     ends(&[&offline[..], &["maar.reg.004"]].concat(), 3);
     ends(&["conform", "run", "conformance/suites", "--iut", "ref-maar", "--clock", "sundial"], 2);
+    fs::remove_dir_all(&reports).unwrap();
+}
+
+/// What goes with a capture is no frame of it.
+#[test]
+fn wireshark_shows_the_packets_of_a_case_and_nothing_else() {
+    let reports = folder("frames");
+    let report = reports.to_string_lossy().into_owned();
+    let run = ["conform", "run", "conformance/suites", "--iut", "ref-cmd", "--filter", "cmd.reg.001"];
+    ends(&[&run[..], &["--report", &report]].concat(), 0);
+    let frames = |capture: &Path| {
+        let mut tshark = Command::new("tshark");
+        let output =
+            tshark.arg("-r").arg(capture).args(["-T", "fields", "-e", "frame.number"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let bare = root().join("captures/cmd.reg.001.pcapng");
+    let kept = reports.join("cmd.reg.001.pcapng");
+    assert_eq!(frames(&kept), frames(&bare));
+    assert!(fs::read(&kept).unwrap().starts_with(&fs::read(&bare).unwrap()));
     fs::remove_dir_all(&reports).unwrap();
 }
 

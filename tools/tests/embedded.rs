@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use dmm::conform::{self, Inputs};
+use dmm::conform::{self, Inputs, Lasting};
 use dmm::embedded::Embedded;
 use dmm::reference::{REFERENCES, Reference, Router};
 use dmm::virtual_wire::Subject as _;
@@ -101,7 +101,8 @@ fn behind_the_c_interface_every_reference_is_judged_as_it_is_without_it() {
         let profile = Profile::load(&path).expect("it is one of the project's");
         let inputs = Inputs { paths: &paths, profile: &profile, requirements: &requirements };
         let embedded = Embedded::of(library.clone(), &profile);
-        let behind = conform::judge_embedded(&inputs, &Selection::default(), &embedded).expect("it runs");
+        let behind = conform::judge_embedded(&inputs, &Selection::default(), &embedded, &Lasting::default());
+        let behind = behind.expect("it runs");
         let reference = Reference::of(&profile);
         let without = conform::judge(&inputs, &Selection::default(), &|| Box::new(reference.clone()));
         let without = without.expect("it runs");

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail a test by panicking, as the tests do")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::Ipv6Addr;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
@@ -19,6 +19,8 @@ use serde_json::Value;
 
 const DMM: &str = env!("CARGO_BIN_EXE_dmm");
 const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
+/// Another node under test.
+const BOX: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 1);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What measures times for longer, or more finely, than a test may on a machine that does other things as well, and what only
 /// waits for long; `tools/wire` runs these, too.
@@ -176,9 +178,10 @@ fn same_verdicts(reference: &str, profile: &Path) {
         }
     }
     let mut said = String::new();
+    let report = Path::new("/run/report");
     let mut on_the_wire = |names: &[&String], jobs| {
         let names: Vec<&str> = names.iter().flat_map(|name| ["--filter", name.as_str()]).collect();
-        let wire = ["--iut", path(profile), "--clock", "wire", "--jobs", jobs];
+        let wire = ["--iut", path(profile), "--clock", "wire", "--jobs", jobs, "--report", path(report)];
         said += &printed(&dmm(&[&run[..], &[path(on_wire)], &wire, &names].concat()));
         assert!(on_wire.exists(), "{said}");
         verdicts(on_wire)
@@ -195,6 +198,16 @@ fn same_verdicts(reference: &str, profile: &Path) {
     }
     let differences = differences(&seen, &expected);
     assert!(differences.is_empty(), "{reference} differs in\n{}\n{said}", differences.join("\n"));
+    // Every case is judged from its capture as it was on the wire; and the reference on virtual time, from the same identities and
+    // the same time on, gets what the node got, but for what is explained.
+    let output = dmm(&["conform", "replay", path(report)]);
+    let replayed = printed(&output);
+    assert_eq!(output.status.code(), Some(0), "{replayed}");
+    let others = replayed.lines().filter(|line| line.contains("where the reference gets"));
+    let others: Vec<_> =
+        others.filter(|line| !EXPLAINED.iter().any(|(name, _)| line.starts_with(name))).collect();
+    assert!(others.is_empty(), "{others:#?}");
+    println!("{reference}: {}", replayed.lines().last().unwrap());
     let ran = seen.values().filter(|verdict| *verdict != "N/A").count();
     println!("{reference}: {ran} cases ran on the wire; no difference that is not explained");
 
@@ -323,6 +336,151 @@ fn the_preflight_says_what_is_not_as_declared() {
     });
 }
 
+/// A node of this project as `dmm conform init --role` describes it, on a host of its own.
+struct OtherRole {
+    lab: Lab,
+    role: &'static str,
+    profile: PathBuf,
+    /// What `init` printed.
+    listed: String,
+}
+
+impl OtherRole {
+    fn new(role: &'static str) -> Self {
+        let lab = Lab::new().unwrap();
+        lab.host(role, BOX).unwrap();
+        lab.tap("ct0").unwrap();
+        let link = lab.access(role).unwrap();
+        let profile = PathBuf::from("/run/box.iut.yaml");
+        let init = ["conform", "init", path(&profile), "--role", role, "--addr", &BOX.to_string()];
+        let output = dmm(&[&init[..], &["--interface", "ct0", "--access", &link]].concat());
+        assert!(output.status.success(), "{}", printed(&output));
+        let text = fs::read_to_string(&profile).unwrap();
+        let detach = format!(
+            "  detach: {{exec: {{run: [{}, /run/box.yaml, detach]}}}}\n#   detach:",
+            path(&adaptor())
+        );
+        fs::write(&profile, text.replace("#   detach:", &detach)).unwrap();
+        Self { lab, role, profile, listed: String::from_utf8(output.stdout).unwrap() }
+    }
+
+    /// Starts a node of a role, which may be another than the profile's, with what it is configured with.
+    fn start(&self, role: &str, own: &str, listed: &str) -> Process {
+        let access = if ["maar", "mag"].contains(&role) { "access: {interface: eth1}\n" } else { "" };
+        let common = format!("role: {role}\naddress: {BOX}\nadmin: {{socket: /run/box.sock}}\n");
+        fs::write("/run/box.yaml", [&common, own, access, listed].concat()).unwrap();
+        let mut command = self.lab.on(self.role, Path::new(DMM));
+        command.args([role, "--config", "/run/box.yaml", "--log", "json"]).env_remove("RUST_LOG");
+        let mut node = Process::start(&mut command).unwrap();
+        node.said("\"ready\"", PATIENCE).unwrap();
+        node
+    }
+
+    /// The preflight ends so, and says of each of these how bad it is and what it begins with.
+    #[track_caller]
+    fn finds(&self, code: i32, expected: &[(&str, &str, &str)]) {
+        let output = dmm(&["conform", "preflight", path(&self.profile), "--json"]);
+        let found = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", printed(&output)));
+        assert_eq!(output.status.code(), Some(code), "{found:#}");
+        for (about, weight, begins) in expected {
+            let (seen, says) = finding(&found, about);
+            assert!(seen == *weight && says.contains(begins), "{about}: {weight}: {begins}: {found:#}");
+        }
+    }
+}
+
+#[test]
+fn the_preflight_of_an_lma_says_whom_it_serves_and_what_it_refuses() {
+    in_namespaces("the_preflight_of_an_lma_says_whom_it_serves_and_what_it_refuses", || {
+        let bench = OtherRole::new("lma");
+        let mut lma = bench.start("lma", "pool: 2001:db8:ff00::/48\n", &bench.listed);
+        bench.finds(
+            0,
+            &[
+                ("clock", "ok", "the implementation's clock is"),
+                ("stations", "ok", "4 stations may register"),
+                ("lma", "ok", "true, as declared: a PBU without the D flag is accepted"),
+                ("pixit.pool", "ok", "2001:db8:ff00::/48, as declared"),
+                ("lma.dmm", "ok", "false, as declared: a PBU with the D flag gets status 129"),
+                ("lma.dmm_aware", "ok", "true, as declared"),
+            ],
+        );
+        lma.stop().unwrap();
+        let strangers = bench.listed.replace("2001:db8:c0::7e57:ca", "2001:db8:c0::7e57:ff");
+        assert_ne!(strangers, bench.listed);
+        let mut lma = bench.start("lma", "pool: 2001:db8:ee00::/48\n", &strangers);
+        bench.finds(3, &[("stations", "obstacle", "1 of 4 stations (2001:db8:c0::7e57:ca) get status 154")]);
+        lma.stop().unwrap();
+        let _lma = bench.start("lma", "pool: 2001:db8:ee00::/48\n", &bench.listed);
+        bench.finds(1, &[("pixit.pool", "warning", "declared 2001:db8:ff00::/48, but 2001:db8:ee00")]);
+    });
+}
+
+#[test]
+fn the_preflight_of_a_maar_says_what_it_does_for_a_mobile_node() {
+    in_namespaces("the_preflight_of_a_maar_says_what_it_does_for_a_mobile_node", || {
+        let bench = OtherRole::new("maar");
+        let pool = "pool: 2001:db8:ff00::/48\n";
+        let mut maar = bench.start("maar", &format!("mode: relay\n{pool}"), &bench.listed);
+        bench.finds(
+            0,
+            &[
+                ("trigger.attach", "ok", "true, as declared"),
+                ("subscribers", "ok", "is registered when it comes"),
+                ("maar", "ok", "true, as declared: its PBU has the D flag"),
+                ("ordering.timestamp", "ok", "true, as declared"),
+                ("clock", "ok", "the implementation's clock is"),
+                ("pixit.pool", "ok", "2001:db8:ff00::/48, as declared"),
+                ("access", "ok", "is advertised once its PBA has come"),
+                ("maar.mode.relay", "ok", "as P-MAAR it answers the CMD alone"),
+                ("maar.mode.locator", "ok", "false, as declared"),
+            ],
+        );
+        maar.stop().unwrap();
+        let mut maar = bench.start("maar", &format!("mode: locator\n{pool}"), &bench.listed);
+        bench.finds(
+            1,
+            &[
+                ("maar.mode.relay", "warning", "declared true, but as P-MAAR it answers the S-MAAR, too"),
+                ("maar.mode.locator", "warning", "declared false, but"),
+            ],
+        );
+        maar.stop().unwrap();
+        // Others stand behind the MAC addresses of the mobile nodes.
+        let others = bench.listed.replace("@conformance.example", "@elsewhere.example");
+        let mut maar = bench.start("maar", &format!("mode: relay\n{pool}"), &others);
+        bench.finds(3, &[("subscribers", "obstacle", "is not about mn")]);
+        maar.stop().unwrap();
+        // A MAG is no MAAR.
+        let cmd = "lma: 2001:db8:c0::7e57:f0\n";
+        let (_, subscribers) = bench.listed.split_once("subscribers:").unwrap();
+        let _mag = bench.start("mag", cmd, &format!("subscribers:{subscribers}"));
+        bench.finds(1, &[("maar", "warning", "declared true, but its PBU has no D flag")]);
+    });
+}
+
+#[test]
+fn the_preflight_of_a_mag_says_what_it_does_for_a_mobile_node() {
+    in_namespaces("the_preflight_of_a_mag_says_what_it_does_for_a_mobile_node", || {
+        let bench = OtherRole::new("mag");
+        let mut mag = bench.start("mag", "", &bench.listed);
+        bench.finds(
+            0,
+            &[
+                ("subscribers", "ok", "is registered when it comes"),
+                ("mag", "ok", "true, as declared: its PBU has no D flag"),
+                ("clock", "ok", "the implementation's clock is"),
+                ("access", "ok", "is advertised once its PBA has come"),
+            ],
+        );
+        mag.stop().unwrap();
+        let elsewhere = bench.listed.replace("lma: 2001:db8:c0::7e57:f8", "lma: 2001:db8:c0::7e57:f7");
+        assert_ne!(elsewhere, bench.listed);
+        let _mag = bench.start("mag", "", &elsewhere);
+        bench.finds(3, &[("PBU", "obstacle", "no PBU came to the lma at 2001:db8:c0::7e57:f8")]);
+    });
+}
+
 #[test]
 fn no_case_runs_where_the_implementation_does_not_know_the_tester() {
     in_a_lab("no_case_runs_where_the_implementation_does_not_know_the_tester", |bench| {
@@ -417,6 +575,74 @@ fn what_a_case_triggers_happens_at_the_implementation() {
     });
 }
 
+/// A mobile node is registered, and that is all.
+const REGISTERED: &str = "dmm: 1
+id: t.registered
+title: A CMD registers a mobile node
+requirements: [RFC8885-R3.1.5]
+iut: cmd
+testers: {maar1: {role: maar}}
+mobiles: [mn1]
+include: [LIB]
+steps:
+  - call: {proc: register, with: {mn: $mn1, maar: maar1, prefix: $maar1.prefix.mn1}}
+postamble:
+  - send: {from: maar1, use: pbu_dmm, with: {mn: $mn1, prefix: $maar1.prefix.mn1}, lifetime: 0s}
+";
+
+/// Ctrl-C ends a run in order, and costs no case that has run.
+#[test]
+fn a_run_on_the_wire_that_was_interrupted_is_resumed() {
+    in_a_lab("a_run_on_the_wire_that_was_interrupted_is_resumed", |bench| {
+        let _cmd = bench.cmd("");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+        let (suite, report) = (Path::new("/run/suite"), Path::new("/run/report"));
+        fs::create_dir(suite).unwrap();
+        let lib = root.join("conformance/suites/lib/common.lib.yaml");
+        // Whether it was restarted is not looked at.
+        let restarted = REGISTERED.replace("t.registered", "t.restarted");
+        let restarted =
+            restarted.replace("steps:\n", "steps:\n  - trigger: {action: restart}\n  - wait: 300ms\n");
+        for (name, script) in [("registered", REGISTERED), ("restarted", &restarted)] {
+            let file = suite.join(format!("{name}.test.yaml"));
+            fs::write(file, script.replace("LIB", path(&lib))).unwrap();
+        }
+        let profile = Path::new("/run/person.iut.yaml");
+        let text = fs::read_to_string(&bench.profile).unwrap();
+        fs::write(profile, format!("{text}\ntriggers: {{restart: {{manual: {{deadline: 20s}}}}}}\n"))
+            .unwrap();
+        let run = || {
+            let mut command = Command::new(DMM);
+            command.args(["conform", "run", path(suite), "--iut", path(profile), "--clock", "wire"]);
+            command.args(["--no-preflight", "--report", path(report)]).current_dir(&root);
+            command
+        };
+        let mut command = run();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("restart")), "somebody is asked to restart the CMD");
+        let interrupt = format!("kill -INT {}", child.id());
+        assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+        child.stdin.take().unwrap().write_all(b"\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", printed(&output));
+        assert!(printed(&output).contains("interrupted: one case has not run"), "{}", printed(&output));
+        let json = report.join("report.json");
+        let passed =
+            |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "PASS".to_owned())).collect();
+        assert_eq!(verdicts(&json), passed(&["t.registered"]));
+        let capture = report.join("t.registered.pcapng");
+        let kept = fs::read(&capture).unwrap();
+
+        let output = typing(run().arg("--resume"), "\n");
+        assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+        assert_eq!(verdicts(&json), passed(&["t.registered", "t.restarted"]));
+        assert!(fs::read(&capture).unwrap() == kept, "it has not run again");
+        assert!(!report.join("unfinished.jsonl").exists());
+    });
+}
+
 /// A mobile node comes to the MAAR's access link. The MAAR registers it at the CMD, and advertises a prefix once that is done.
 const ATTACH: &str = "dmm: 1
 id: t.attach
@@ -452,7 +678,7 @@ fn a_maar_is_tested_from_both_sides() {
         let link = lab.access("maar").unwrap();
         let profile = Path::new("/run/my-maar.iut.yaml");
         let text = format!(
-            "dmm: 1\nname: my-maar\nroles: [maar]\npics: {{maar: true}}\npixit: {{response_time: 1s}}\naddr: \"{addr}\"\n\
+            "dmm: 1\nname: my-maar\nroles: [maar]\npics: {{maar: true}}\npixit: {{response_time: 1s, pool: \"2001:db8:a001::/48\"}}\naddr: \"{addr}\"\n\
 access: {{mode: l2, interface: ct0}}\ntester: {{maars: 4, subscribers: 4}}\n\
 triggers:\n  attach: {{wire: {{interface: {link}}}}}\n  detach: {{exec: {{run: [{}, /run/maar.yaml, detach]}}}}\n",
             path(&adaptor())
@@ -476,11 +702,13 @@ admin: {{socket: /run/maar.sock}}\n"
         let script = Path::new("/run/attach.test.yaml");
         fs::write(script, ATTACH.replace("LIB", path(&lib.canonicalize().unwrap()))).unwrap();
         let json = Path::new("/run/maar.json");
-        let run =
-            ["conform", "run", path(script), "--iut", path(profile), "--clock", "wire", "--json", path(json)];
+        let run = |report| {
+            let run = ["conform", "run", path(script), "--iut", path(profile), "--clock", "wire"];
+            dmm(&[&run[..], &["--json", path(json), "--report", report]].concat())
+        };
         // Twice: what the first has left behind does not disturb the second.
         for _ in 0..2 {
-            let output = dmm(&run);
+            let output = run("/run/good");
             assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
             let unclean = printed(&output).contains("unclean");
             assert!(!unclean, "{}", fs::read_to_string(json).unwrap());
@@ -495,8 +723,19 @@ admin: {{socket: /run/maar.sock}}\n"
             .replace("LIB", path(&lib.canonicalize().unwrap()))
             .replace("  - send: {from: cmd, use: pba_ok, with: {req: $reg", "  # {");
         fs::write(script, deaf).unwrap();
-        let output = dmm(&run);
+        let output = run("/run/deaf");
         assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
+
+        // Whoever gets a capture of these has neither the scripts nor the MAAR, and judges as was judged then.
+        maar.stop().unwrap();
+        fs::remove_file(script).unwrap();
+        fs::remove_file(profile).unwrap();
+        for report in ["/run/good", "/run/deaf/t.attach.pcapng"] {
+            let mut command = Command::new(DMM);
+            let output = command.args(["conform", "replay", report]).current_dir("/run").output().unwrap();
+            let said = printed(&output);
+            assert_eq!(said, "1 cases judged again, 1 driven again, 0 differences\n", "{report}");
+        }
     });
 }
 

@@ -82,6 +82,7 @@ pub fn allocate(
 pub fn prefix(role: &RoleSetup, mobile: usize) -> Ipv6Net {
     let mut octets = role.pool.network().octets();
     // A pool may be part of a greater one, and then ends within this octet.
-    octets[7] += mobile as u8 + 1;
+    // In a record that somebody else has made, there may be more mobile nodes than prefixes.
+    octets[7] = octets[7].wrapping_add((mobile as u8).wrapping_add(1));
     Ipv6Net::new_assert(Ipv6Addr::from(octets), PREFIX_LENGTH)
 }

@@ -3,6 +3,7 @@
 //! It knows the codec and no node: the implementation under test is whatever stands behind a [`Transport`].
 
 pub mod access;
+pub mod bundle;
 pub mod contents;
 pub mod evidence;
 pub mod identity;

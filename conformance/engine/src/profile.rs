@@ -18,6 +18,8 @@ use crate::waiver::Waiver;
 /// One implementation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
+    /// Its file.
+    pub source: Arc<Source>,
     /// Its name in reports.
     pub name: String,
     /// Who makes it.
@@ -96,7 +98,9 @@ impl Profile {
         let tester = tester.unwrap_or_else(|| Tester::beside(addr));
         let triggers = fields.take("triggers").map(Triggers::parse).transpose()?.unwrap_or_default();
         fields.finish()?;
+        let source = Arc::clone(source);
         Ok(Self {
+            source,
             name,
             vendor,
             version,

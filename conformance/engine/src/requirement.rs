@@ -43,6 +43,18 @@ pub struct Catalogue {
     invariants: BTreeMap<String, String>,
 }
 
+impl FromIterator<Requirement> for Catalogue {
+    fn from_iter<I: IntoIterator<Item = Requirement>>(requirements: I) -> Self {
+        let mut catalogue = Self::default();
+        for requirement in requirements {
+            let of = |invariant: &String| (invariant.clone(), requirement.id.clone());
+            catalogue.invariants.extend(requirement.invariants.iter().map(of));
+            catalogue.requirements.insert(requirement.id.clone(), requirement);
+        }
+        catalogue
+    }
+}
+
 impl Catalogue {
     /// Reads every `*.req.yaml` of the files and folders given.
     pub fn load(paths: &[PathBuf]) -> Result<Self, LoadErrors> {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{PacketRecord, Station, Timing, nanos};
+use crate::recorded::Recording;
 use crate::verdict::{Finding, Verdict};
 
 /// What became of an instance.
@@ -56,6 +57,9 @@ pub struct CaseResult {
     /// The annotated capture as pcapng; empty where no packet could go.
     #[serde(skip)]
     pub capture: Vec<u8>,
+    /// What it saw of its bench, once for each time that it ran.
+    #[serde(skip)]
+    pub recordings: Vec<Recording>,
 }
 
 /// A failure that the profile says is known.

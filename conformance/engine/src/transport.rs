@@ -8,8 +8,10 @@ use std::time::Duration;
 use dmm_codec::Instant;
 pub use dmm_codec::packet::Mac;
 use ipnet::Ipv6Net;
+use serde::{Deserialize, Serialize};
 
 use crate::identity;
+use crate::record::text;
 
 /// One run of one case: the wire between the tester's roles and the implementation under test.
 ///
@@ -94,7 +96,7 @@ impl Wanted {
 }
 
 /// Who takes part in one case, and with which identities.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
     /// The implementation under test.
     pub iut: Address,
@@ -107,7 +109,7 @@ pub struct Setup {
 }
 
 /// Where the implementation under test is, and as what it is tested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     /// What it is in this case.
     pub role: Role,
@@ -116,7 +118,7 @@ pub struct Address {
 }
 
 /// One role that the tester plays.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleSetup {
     /// Name of its port: `maar1`, or `pmaar.0` for counted roles.
     pub port: String,
@@ -127,11 +129,12 @@ pub struct RoleSetup {
     /// Its link-layer address.
     pub mac: Mac,
     /// Prefixes that belong to it alone (RFC 8885 §3); a mobile node's prefix is a /64 of it.
+    #[serde(with = "text")]
     pub pool: Ipv6Net,
 }
 
 /// One mobile node that the case speaks of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MobileSetup {
     /// Name in the script: `mn1`.
     pub name: String,
@@ -142,7 +145,8 @@ pub struct MobileSetup {
 }
 
 /// What a node can be in the domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Central Mobility Database (RFC 8885 §2).
     Cmd,
@@ -213,7 +217,8 @@ pub enum Action {
 }
 
 /// What became of an [`Action`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Acted {
     /// It happened.
     Done,
@@ -240,6 +245,10 @@ pub enum TransportError {
     /// The setup names no such port.
     #[error("the bench has no port `{0}`")]
     UnknownPort(String),
+    /// Somebody wants the run to end: the case is to leave no state behind, and is as if it had not run. Said once; what is sent
+    /// and received after that is the postamble's.
+    #[error("the run was interrupted")]
+    Interrupted,
     /// Anything else, in the bench's own words.
     #[error("{0}")]
     Bench(String),

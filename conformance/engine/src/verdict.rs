@@ -114,6 +114,9 @@ pub fn worst(findings: &[Finding]) -> (Verdict, Option<usize>) {
     worst
 }
 
+/// Exit code of a run that somebody has interrupted, as shells have it for SIGINT, whatever those cases say that have run.
+pub const INTERRUPTED: u8 = 130;
+
 /// Exit code of a run: 0 good, 1 failed, 3 tester error, 4 inconclusive, 5 nothing ran. (2 is a usage or script error.)
 ///
 /// A WARN is good unless `strict`. Of mixed results a failure decides, then an error, then an inconclusive case.

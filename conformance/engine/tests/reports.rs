@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use dmm_conformance::evidence::file_names;
 use dmm_conformance::report::json::{Document, ReadError, schema};
+use dmm_conformance::report::terminal::{Colour, Terminal};
 use dmm_conformance::report::{About, Report, html, junit, ladder, plot, shown, tap};
 use dmm_conformance::result::Waived;
 use dmm_conformance::{CaseResult, Catalogue, Profile, Selection, Suite, Verdict, run};
@@ -120,6 +121,26 @@ fn a_page_made_again_from_the_json_is_the_same_to_the_octet() {
     let older = json.replacen("\"dmm_report\": 2", "\"dmm_report\": 1", 1);
     assert!(matches!(Document::from_json(&older), Err(ReadError::Version(1))));
     assert!(matches!(Document::from_json("{}"), Err(ReadError::Format(_))));
+}
+
+#[test]
+fn a_run_that_was_interrupted_is_no_success_in_any_report() {
+    let mut results = every_verdict();
+    results.retain(|result| result.verdict == Verdict::Pass);
+    let mut report = report(&results);
+    report.about.not_run = 3;
+    let document = Document::of(&report);
+    assert_eq!((report.exit_code(), document.exit_code), (130, 130));
+    let tap = tap::tap(&document);
+    assert!(
+        tap.contains("\n1..4\n") && tap.ends_with("Bail out! interrupted: 3 cases have not run\n"),
+        "{tap}"
+    );
+    let xml = junit::junit(&document).expect("XML");
+    assert!(xml.contains("errors=\"1\"") && xml.contains("3 cases have not run"), "{xml}");
+    assert!(html::page(&document).contains("interrupted: 3 cases have not run"));
+    let said = Terminal { report, colour: Colour::Never }.to_string();
+    assert!(said.ends_with("interrupted: 3 cases have not run\n"), "{said}");
 }
 
 #[test]

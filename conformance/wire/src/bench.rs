@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ use crate::trigger::{Order, pull};
 const HAND_ON: Duration = Duration::from_micros(200);
 /// A tester that wakes up so late was stopped, or had no processor: whatever it missed, the implementation is not to blame.
 const HELD_UP: Duration = Duration::from_millis(250);
+/// How often who waits looks whether the run is to end.
+const LOOK_AROUND: Duration = Duration::from_millis(100);
 /// On a link that is never quiet, what is not there after this is not waited for.
 const BUSY: Duration = Duration::from_millis(100);
 
@@ -31,12 +34,19 @@ pub struct WireBench {
     name: String,
     domain: Arc<Domain>,
     lease: Option<Lease>,
+    stop: Arc<AtomicBool>,
 }
 
 impl WireBench {
     /// Its name in reports, and the domain that it shares with those of other threads.
     pub fn new(name: &str, domain: &Arc<Domain>) -> Self {
-        Self { name: name.to_string(), domain: Arc::clone(domain), lease: None }
+        let stop = Arc::default();
+        Self { name: name.to_string(), domain: Arc::clone(domain), lease: None, stop }
+    }
+
+    /// Cases end, each with its postamble, once somebody wants that.
+    pub fn stopped_by(self, stop: &Arc<AtomicBool>) -> Self {
+        Self { stop: Arc::clone(stop), ..self }
     }
 }
 
@@ -74,6 +84,7 @@ impl Bench for WireBench {
             arrivals,
             sender,
             early: None,
+            stop: Some(Arc::clone(&self.stop)),
             on_link: BTreeMap::new(),
             peer: Mac::default(),
         };
@@ -95,6 +106,8 @@ struct Wire {
     on_link: BTreeMap<String, (String, Ipv6Addr)>,
     /// A frame that came after the deadline that was waited for: the next to wait has it.
     early: Option<Received>,
+    /// Whether the case is to end; none once that has been said to it, for its postamble waits, too.
+    stop: Option<Arc<AtomicBool>>,
     peer: Mac,
 }
 
@@ -256,7 +269,11 @@ impl Transport for Wire {
                     format!("the tester was held up for {late:?}, so that what it saw late proves nothing");
                 return Err(TransportError::Bench(what));
             }
-            let arrival = match self.arrivals.recv_timeout(deadline.since(self.now())) {
+            if self.stop.take_if(|stop| stop.load(Ordering::Relaxed)).is_some() {
+                return Err(TransportError::Interrupted);
+            }
+            let wait = deadline.since(self.now()).min(LOOK_AROUND);
+            let arrival = match self.arrivals.recv_timeout(wait) {
                 Ok(arrival) => arrival,
                 Err(_) if self.now() < deadline => continue,
                 Err(_) => {

@@ -8,7 +8,7 @@ use dmm_conformance::evidence::file_names;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::{html, ladder};
 
-use super::Judged;
+use super::{Judged, journal};
 use crate::Failure;
 
 /// The page of a run.
@@ -30,12 +30,15 @@ pub fn evidence(judged: &Judged, strict: bool) -> Result<BTreeMap<String, Vec<u8
     Ok(files)
 }
 
-/// Writes the files of a run into a folder; returns the page's path.
+/// Writes the files of a run into a folder, whose journal has no use any more if nothing is left to run; returns the page's path.
 pub fn write_evidence(judged: &Judged, strict: bool, folder: &Path) -> Result<PathBuf, Failure> {
     fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
     for (name, octets) in evidence(judged, strict)? {
         let path = folder.join(name);
         fs::write(&path, octets).map_err(|error| Failure::file(&path, error))?;
+    }
+    if judged.not_run() == 0 {
+        journal::end(folder)?;
     }
     Ok(folder.join(PAGE))
 }

@@ -18,6 +18,7 @@ use crate::{Exit, Failure, print, project_path};
 pub const EXAMPLES: &str = "\
 Examples:
   dmm conform init my-cmd.iut.yaml --addr 2001:db8:c0::cd --interface eth1
+  dmm conform init my-maar.iut.yaml --role maar --addr 2001:db8:c0::1 --interface eth1 --access eth2
   dmm conform init my-cmd.iut.yaml --list        what the CMD must be configured with, from a profile that is there
 
 docs/wire.md goes from here to a verdict.";
@@ -30,14 +31,17 @@ pub struct InitArgs {
     /// What the implementation is.
     #[arg(long, default_value = "cmd", value_parser = ["cmd", "maar", "lma", "mag"])]
     role: String,
-    /// Its address.
-    #[arg(long, default_value = "2001:db8:c0::cd")]
-    addr: Ipv6Addr,
+    /// Its address; without one, that of the example.
+    #[arg(long)]
+    addr: Option<Ipv6Addr>,
     /// The interface of this machine that it is behind.
     #[arg(long, default_value = "eth1")]
     interface: String,
+    /// The interface of this machine that is on the access link of a MAAR or a MAG.
+    #[arg(long, default_value = "eth2")]
+    access: String,
     /// Writes nothing; prints what the implementation of this profile must be configured with.
-    #[arg(long, conflicts_with_all = ["role", "addr", "interface"])]
+    #[arg(long, conflicts_with_all = ["role", "addr", "interface", "access"])]
     list: bool,
 }
 
@@ -46,13 +50,7 @@ pub fn init(args: &InitArgs) -> Result<Exit, Failure> {
     if args.list {
         return print(&list(&Profile::load(&args.profile).map_err(Failure::usage)?));
     }
-    let path =
-        project_path(&format!("conformance/profiles/example-{}.iut.yaml", args.role)).map_err(|_| {
-            Failure::usage(format!(
-                "there is no example of a {} to start from: see conformance/profiles",
-                args.role
-            ))
-        })?;
+    let path = project_path(&format!("conformance/profiles/example-{}.iut.yaml", args.role))?;
     let example = fs::read_to_string(&path).map_err(|error| Failure::file(&path, error))?;
     let text = adapt(&example, args);
     let source = dmm_conformance::script::span::Source { name: args.profile.display().to_string(), text };
@@ -83,8 +81,13 @@ fn adapt(example: &str, args: &InitArgs) -> String {
     let line = |line: &str| match line.split_once(':') {
         Some(("name", _)) => format!("name: \"{name}\"\n"),
         Some(("vendor", _)) => "vendor: \"\"\n".to_owned(),
-        Some(("addr", _)) => format!("addr: \"{}\"\n", args.addr),
+        Some(("addr", _)) if args.addr.is_some() => {
+            args.addr.map_or_else(String::new, |addr| format!("addr: \"{addr}\"\n"))
+        }
         Some(("access", _)) => format!("access: {{mode: l2, interface: \"{}\"}}\n", args.interface),
+        Some((name @ ("  attach" | "  handover"), _)) => {
+            format!("{name}: {{wire: {{interface: \"{}\"}}}}\n", args.access)
+        }
         // By itself it is in the /64 of the implementation's address.
         Some(("  addresses", _)) => String::new(),
         _ => format!("{line}\n"),

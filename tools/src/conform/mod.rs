@@ -4,23 +4,28 @@ mod campaign;
 mod evidence;
 mod fmt;
 mod init;
+mod journal;
 mod list;
 mod progress;
 mod replay;
 mod report;
 mod run;
 mod schema;
+mod stop;
 mod wire;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use dmm_conformance::report::{About, Report};
 use dmm_conformance::{Bench, CaseResult, Catalogue, Profile, Selection, Suite, Timing};
 
-use self::campaign::Lanes;
+use self::campaign::{Campaign, Lanes};
 pub use self::evidence::{evidence, write_evidence};
 pub use self::fmt::{FmtArgs, fmt};
 pub use self::init::{EXAMPLES as INIT_EXAMPLES, InitArgs, init};
+use self::journal::{Identity, Journal};
 pub use self::list::{ListArgs, list};
 pub use self::replay::{EXAMPLES as REPLAY_EXAMPLES, ReplayArgs, replay};
 pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
@@ -39,7 +44,23 @@ pub struct Judged {
     catalogue: Catalogue,
 }
 
+/// A run that can be interrupted.
+#[derive(Debug, Default)]
+pub struct Lasting<'a> {
+    /// The folder where results are kept as they come, and where the reports go.
+    pub report: Option<&'a Path>,
+    /// Whether what lies there is gone on with.
+    pub resume: bool,
+    /// Set when no further case is to begin.
+    pub stop: Arc<AtomicBool>,
+}
+
 impl Judged {
+    /// How many cases have not run, since the run was interrupted.
+    pub fn not_run(&self) -> usize {
+        self.about.not_run
+    }
+
     /// The report on it.
     pub fn report(&self, strict: bool) -> Report<'_> {
         Report { results: &self.cases, about: self.about.clone(), catalogue: &self.catalogue, strict }
@@ -62,7 +83,18 @@ pub type MakeBench<'a> = dyn Fn() -> Box<dyn Bench> + Sync + 'a;
 
 /// Runs the cases of some suites on virtual time, each on a bench that nobody else uses meanwhile.
 pub fn judge(inputs: &Inputs<'_>, selection: &Selection, benches: &MakeBench<'_>) -> Result<Judged, Failure> {
-    judge_by(inputs, selection, &Way { clock: "virtual", lanes: Lanes::Virtual, env: Vec::new(), benches })
+    judge_lasting(inputs, selection, benches, &Lasting::default())
+}
+
+/// The same for a run that is kept, and may be interrupted.
+pub fn judge_lasting(
+    inputs: &Inputs<'_>,
+    selection: &Selection,
+    benches: &MakeBench<'_>,
+    lasting: &Lasting<'_>,
+) -> Result<Judged, Failure> {
+    let way = Way { clock: "virtual", lanes: Lanes::Virtual, env: Vec::new(), benches };
+    judge_by(inputs, selection, &way, lasting)
 }
 
 /// Runs the cases of some suites on virtual time against a stack that embeds.
@@ -70,10 +102,12 @@ pub fn judge_embedded(
     inputs: &Inputs<'_>,
     selection: &Selection,
     embedded: &Embedded,
+    lasting: &Lasting<'_>,
 ) -> Result<Judged, Failure> {
     let lanes = if embedded.is_single() { Lanes::Single } else { Lanes::Virtual };
     let benches = || -> Box<dyn Bench> { Box::new(embedded.clone()) };
-    judge_by(inputs, selection, &Way { clock: "virtual", lanes, env: Vec::new(), benches: &benches })
+    let way = Way { clock: "virtual", lanes, env: Vec::new(), benches: &benches };
+    judge_by(inputs, selection, &way, lasting)
 }
 
 /// How cases reach the implementation.
@@ -85,24 +119,43 @@ pub(crate) struct Way<'a> {
     benches: &'a MakeBench<'a>,
 }
 
-fn judge_by(inputs: &Inputs<'_>, selection: &Selection, way: &Way<'_>) -> Result<Judged, Failure> {
+fn judge_by(
+    inputs: &Inputs<'_>,
+    selection: &Selection,
+    way: &Way<'_>,
+    lasting: &Lasting<'_>,
+) -> Result<Judged, Failure> {
     let profile = inputs.profile;
     let catalogue = Catalogue::load(&[inputs.requirements.to_owned()]).map_err(Failure::usage)?;
     let suite = Suite::load(inputs.paths, &catalogue).map_err(Failure::usage)?;
     let plan = suite.plan(profile, selection).map_err(Failure::usage)?;
-    let timing = match selection.timing {
-        Timing::Quick => "quick",
-        Timing::Full => "full",
-    };
-    let about = About {
+    let (mut env, mut kept, mut journal) = (way.env.clone(), Vec::new(), None);
+    if let Some(folder) = lasting.report {
+        let identity = Identity::of(&plan, profile, &catalogue, selection, (way.clock, &way.env))?;
+        let opened = Journal::open(folder, &identity, &plan, lasting.resume)?;
+        (env, kept, journal) = (opened.env, opened.results, Some(Mutex::new(opened.journal)));
+    }
+    let mut about = About {
         name: profile.name.clone(),
         vendor: profile.vendor.clone(),
         version: profile.version.clone(),
         clock: way.clock.to_owned(),
-        timing: timing.to_owned(),
-        env: way.env.clone(),
+        timing: timing_name(selection.timing).to_owned(),
+        env,
+        not_run: 0,
     };
-    Ok(Judged { cases: campaign::run(&plan, profile, way.lanes, way.benches), about, catalogue })
+    let (benches, stop, journal) = (way.benches, &*lasting.stop, journal.as_ref());
+    let cases =
+        Campaign { plan: &plan, profile, benches, stop, journal, about: &about }.run(way.lanes, kept)?;
+    about.not_run = plan.len() - cases.len();
+    Ok(Judged { cases, about, catalogue })
+}
+
+fn timing_name(timing: Timing) -> &'static str {
+    match timing {
+        Timing::Quick => "quick",
+        Timing::Full => "full",
+    }
 }
 
 /// A reference node by the project's own suites.

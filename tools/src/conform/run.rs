@@ -4,16 +4,17 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dmm_conformance::recorded::RecordedBench;
 use dmm_conformance::report::json::Document;
 use dmm_conformance::report::terminal::{Colour, Terminal};
 use dmm_conformance::{Selection, Timing, Verdict};
 
 use super::evidence::DOCUMENT;
-use super::replay::capture;
+use super::replay::record;
 use super::report::{Outputs, read, write};
 use super::wire::{self, WireArgs};
-use super::{Inputs, judge, judge_embedded, profile, requirements, write_evidence};
+use super::{
+    Inputs, Lasting, journal, judge_embedded, judge_lasting, profile, requirements, stop, write_evidence,
+};
 use crate::embedded::Embedded;
 use crate::reference::{REFERENCES, Reference};
 use crate::{Exit, Failure, print};
@@ -24,6 +25,7 @@ Examples:
   dmm conform run conformance/suites --iut ref-cmd
   dmm conform run conformance/suites --iut ref-cmd --report out/report      open out/report/index.html
   dmm conform run conformance/suites --iut ref-cmd --report out/report --rerun failed
+  dmm conform run conformance/suites --iut my-cmd.iut.yaml --clock wire --report out/box --resume      after Ctrl-C
   dmm conform run conformance/suites/cmd --iut ref-cmd --quick --tag core --junit junit.xml
   dmm conform run conformance/suites --iut my-cmd.iut.yaml --clock wire --quick      docs/wire.md
   dmm conform run conformance/suites --iut ref-maar      a MAAR; ref-maar-locator, ref-maar-proxy: in that mode
@@ -31,7 +33,9 @@ Examples:
 
   dmm conform run conformance/suites --iut ref-cmd --filter cmd.reg.001 --clock captures/cmd.reg.001.pcapng
 
-Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 inconclusive, 5 nothing ran.";
+Exit codes: 0 passed, 1 failed, 2 a script is wrong, 3 the bench is broken, 4 inconclusive, 5 nothing ran,
+130 interrupted: after Ctrl-C or SIGTERM no further case begins, those on the wire end with their postamble, and what has run is reported; a
+second one ends it at once. With --report each result is kept as it comes, so that --resume runs only what is missing, whatever ended the run.";
 
 /// `dmm conform run`.
 #[derive(Args)]
@@ -70,9 +74,8 @@ pub struct RunArgs {
     /// A WARN counts as a failure.
     #[arg(long)]
     strict: bool,
-    /// Where a page, its JSON, and a capture and a ladder per case go.
-    #[arg(long)]
-    report: Option<PathBuf>,
+    #[command(flatten)]
+    kept: Kept,
     /// Where the JSON document goes.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -81,6 +84,17 @@ pub struct RunArgs {
     /// The requirement catalogue.
     #[arg(long)]
     requirements: Option<PathBuf>,
+}
+
+/// Where results are kept as they come.
+#[derive(Args)]
+struct Kept {
+    /// Where a page, its JSON, and a capture and a ladder per case go.
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Goes on with the run that was interrupted in the folder of `--report`, if scripts, profile, selection and timing are the same.
+    #[arg(long, requires = "report")]
+    resume: bool,
 }
 
 /// Which clock cases run by.
@@ -130,7 +144,11 @@ impl Rerun {
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let selection = Selection {
         names: args.filter.clone(),
-        only: args.rerun.map(|which| earlier(args, which)).transpose()?,
+        only: match (args.rerun, &args.kept.report) {
+            (None, _) => None,
+            (Some(_), Some(folder)) if args.kept.resume => journal::selected(folder)?,
+            (Some(which), _) => Some(earlier(args, which)?),
+        },
         tags: args.tag.clone(),
         today: Some(today()),
         timing: if args.quick { Timing::Quick } else { Timing::Full },
@@ -150,20 +168,22 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let profile = profile(&args.iut, args.profile.as_deref())?;
     let requirements = requirements(args.requirements.as_deref())?;
     let inputs = Inputs { paths: &args.paths, profile: &profile, requirements: &requirements };
+    let lasting =
+        Lasting { report: args.kept.report.as_deref(), resume: args.kept.resume, stop: stop::on_signals()? };
     let judged = match &args.clock {
         ClockOf::Virtual if !is_reference => {
             let library = profile.library.as_ref().ok_or_else(elsewhere)?;
             let embedded = Embedded::open(library, &profile).map_err(Failure::bench)?;
-            judge_embedded(&inputs, &selection, &embedded)?
+            judge_embedded(&inputs, &selection, &embedded, &lasting)?
         }
         ClockOf::Virtual => {
             let reference = Reference::of(&profile);
-            judge(&inputs, &selection, &|| Box::new(reference.clone()))?
+            judge_lasting(&inputs, &selection, &|| Box::new(reference.clone()), &lasting)?
         }
-        ClockOf::Wire => wire::judge(&inputs, &selection, &args.wire)?,
+        ClockOf::Wire => wire::judge(&inputs, &selection, &args.wire, &lasting)?,
         ClockOf::Record(file) => {
-            let (name, packets) = (file.display().to_string(), capture(file)?);
-            judge(&inputs, &selection, &|| Box::new(RecordedBench::new(&name, packets.clone())))?
+            let record = record(file)?;
+            judge_lasting(&inputs, &selection, &|| Box::new(record.clone()), &lasting)?
         }
     };
     let report = judged.report(args.strict);
@@ -173,11 +193,15 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.json {
         write(path, &document.to_json().map_err(Failure::bench)?)?;
     }
-    let page = args.report.as_ref().map(|folder| write_evidence(&judged, args.strict, folder)).transpose()?;
+    let page =
+        args.kept.report.as_ref().map(|folder| write_evidence(&judged, args.strict, folder)).transpose()?;
     let colour = if std::io::stdout().is_terminal() { Colour::Always } else { Colour::Never };
     let mut said = Terminal { report, colour }.to_string();
     if let Some(page) = page {
         said += &format!("page, captures and ladders: {}\n", page.display());
+        if judged.not_run() > 0 {
+            said += "the same command with --resume goes on from here\n";
+        }
     }
     print(&said)?;
     Ok(exit)
@@ -193,7 +217,7 @@ fn today() -> String {
 
 /// The cases of an earlier run that ended so.
 fn earlier(args: &RunArgs, which: Rerun) -> Result<Vec<String>, Failure> {
-    let path = args.report.as_ref().map(|folder| folder.join(DOCUMENT)).or_else(|| args.json.clone());
+    let path = args.kept.report.as_ref().map(|folder| folder.join(DOCUMENT)).or_else(|| args.json.clone());
     let path = path.ok_or_else(|| {
         Failure::usage("--rerun reads the run before this one: say where it lies with --report or --json")
     })?;

@@ -7,7 +7,7 @@ use clap::Args;
 use dmm_conformance::{Profile, Selection};
 use dmm_wire::{Domain, Finding, Preflight, Weight, WireBench};
 
-use super::{Inputs, Judged, Lanes, Way, judge_by};
+use super::{Inputs, Judged, Lanes, Lasting, Way, judge_by};
 use crate::{Exit, Failure, print};
 
 /// What `dmm conform preflight --help` shows at its end.
@@ -85,7 +85,12 @@ fn open(profile: &Profile, interface: Option<&str>) -> Result<Arc<Domain>, Failu
 
 /// Runs the cases of some suites on the wire. What keeps the implementation from being tested is said before a case says
 /// that it failed.
-pub(super) fn judge(inputs: &Inputs<'_>, selection: &Selection, args: &WireArgs) -> Result<Judged, Failure> {
+pub(super) fn judge(
+    inputs: &Inputs<'_>,
+    selection: &Selection,
+    args: &WireArgs,
+    lasting: &Lasting<'_>,
+) -> Result<Judged, Failure> {
     let profile = inputs.profile;
     let domain = open(profile, args.interface.as_deref())?;
     let found = if args.no_preflight { Preflight::none() } else { dmm_wire::preflight(profile, &domain) };
@@ -99,10 +104,12 @@ pub(super) fn judge(inputs: &Inputs<'_>, selection: &Selection, args: &WireArgs)
     }
     eprint!("{bad}");
     let selection = Selection { clock: found.clock, ..selection.clone() };
-    let benches = || -> Box<dyn dmm_conformance::Bench> { Box::new(WireBench::new("wire", &domain)) };
+    let benches = || -> Box<dyn dmm_conformance::Bench> {
+        Box::new(WireBench::new("wire", &domain).stopped_by(&lasting.stop))
+    };
     let lanes = Lanes::Wire(usize::from(args.jobs));
     let way = Way { clock: "wire", lanes, env: env(&found), benches: &benches };
-    judge_by(inputs, &selection, &way)
+    judge_by(inputs, &selection, &way, lasting)
 }
 
 /// As reports have it.

@@ -6,7 +6,7 @@ mod router;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
-use dmm_codec::{Lifetime, MnIdentifier};
+use dmm_codec::{Instant, Lifetime, MnIdentifier};
 use dmm_conformance::Profile;
 use dmm_conformance::script::value::{Value, parse_duration};
 use dmm_conformance::transport::{Bench, MobileSetup, Role, RoleSetup, Setup, Transport, TransportError};
@@ -17,7 +17,7 @@ use ipnet::Ipv6Net;
 
 pub use router::Router;
 
-use crate::virtual_wire::VirtualWire;
+use crate::virtual_wire::{START, VirtualWire};
 
 /// What is judged in this process, each by its profile.
 pub const REFERENCES: &[&str] = &[
@@ -74,6 +74,7 @@ pub struct Reference {
     plan: Plan,
     pool: Option<Ipv6Net>,
     make: Make,
+    start: Instant,
 }
 
 impl Reference {
@@ -83,7 +84,12 @@ impl Reference {
         let is_mode = |plan: &&Plan| profile.roles.iter().any(|role| has(format!("{role}.mode.{plan}")));
         let plan = Plan::ALL.iter().find(is_mode).copied().unwrap_or(Plan::RELAY);
         let pool = profile.pixit.get("pool").and_then(|pool| pool.net().ok());
-        Self { name: profile.name.clone(), plan, pool, make: Arc::new(node) }
+        Self { name: profile.name.clone(), plan, pool, make: Arc::new(node), start: START }
+    }
+
+    /// The same where the clock begins at another time: at that of a record, whose time stamps are by another clock.
+    pub fn starting_at(self, start: Instant) -> Self {
+        Self { start, ..self }
     }
 
     /// The same made in another way: with a fault, to see that the suite finds it.
@@ -136,7 +142,7 @@ impl Bench for Reference {
 
     fn open(&mut self, setup: &Setup) -> Result<Box<dyn Transport>, TransportError> {
         let config = self.config(setup)?;
-        Ok(Box::new(VirtualWire::around(setup, |routes| self.router(config, setup, routes))))
+        Ok(Box::new(VirtualWire::around(setup, self.start, |routes| self.router(config, setup, routes))))
     }
 }
 

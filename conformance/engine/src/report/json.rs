@@ -26,7 +26,7 @@ pub struct Document<'a> {
     pub about: About,
     /// Whether a WARN counts as a failure.
     pub strict: bool,
-    /// What the process exits with: 0 good, 1 failed, 3 tester error, 4 inconclusive, 5 nothing ran.
+    /// What the process exits with: 0 good, 1 failed, 3 tester error, 4 inconclusive, 5 nothing ran, 130 interrupted.
     pub exit_code: u8,
     /// How many instances got which verdict.
     pub counts: Counts,

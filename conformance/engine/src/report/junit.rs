@@ -13,6 +13,12 @@ pub fn junit(document: &Document<'_>) -> Result<String, SerializeError> {
     for result in document.results.iter() {
         suite.add_test_case(case(document, result));
     }
+    if document.about.not_run > 0 {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type("interrupted");
+        status.set_message(format!("{} cases have not run", document.about.not_run));
+        suite.add_test_case(TestCase::new("the run", status));
+    }
     suite.set_time(document.results.iter().map(|result| result.duration).sum());
     report.add_test_suite(suite);
     report.to_string()

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::requirement::Catalogue;
 use crate::result::CaseResult;
-use crate::verdict::{Verdict, exit_code};
+use crate::verdict::{INTERRUPTED, Verdict, exit_code};
 
 /// How many instances got which verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -77,6 +77,14 @@ pub struct About {
     /// What was found out about bench and implementation before the cases ran.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
+    /// How many cases have not run, since somebody has interrupted the run.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub not_run: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references on")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The results of a run, and what their requirement ids mean.
@@ -95,6 +103,9 @@ pub struct Report<'a> {
 impl Report<'_> {
     /// What the process exits with; see [`exit_code`].
     pub fn exit_code(&self) -> u8 {
+        if self.about.not_run > 0 {
+            return INTERRUPTED;
+        }
         exit_code(self.results.iter().map(|result| result.verdict), self.strict)
     }
 }

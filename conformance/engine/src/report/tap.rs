@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 
 /// The document as TAP.
 pub fn tap(document: &Document<'_>) -> String {
-    let mut out = format!("TAP version 14\n1..{}\n", document.results.len());
+    let mut out = format!("TAP version 14\n1..{}\n", document.results.len() + document.about.not_run);
     for (at, result) in document.results.iter().enumerate() {
         let number = at + 1;
         let name = escaped(&format!("{} {}", result.name, result.title));
@@ -28,6 +28,9 @@ pub fn tap(document: &Document<'_>) -> String {
         if result.verdict != Verdict::Pass && result.verdict != Verdict::NotApplicable {
             diagnostic(&mut out, result);
         }
+    }
+    if document.about.not_run > 0 {
+        let _ = writeln!(out, "Bail out! interrupted: {} cases have not run", document.about.not_run);
     }
     out
 }

@@ -92,7 +92,7 @@ impl Terminal<'_> {
     fn counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counts { pass, info, warn, fail, xfail, xpass, inconclusive, error, not_applicable } =
             Counts::of(self.report.results);
-        if self.report.results.is_empty() {
+        if self.report.results.is_empty() && self.report.about.not_run == 0 {
             return writeln!(f, "nothing was selected, so nothing ran");
         }
         if self.report.results.len() == not_applicable {
@@ -106,7 +106,12 @@ impl Terminal<'_> {
         if xfail + xpass > 0 {
             write!(f, ", {xfail} failed as waived, {xpass} passed against their waiver")?;
         }
-        writeln!(f)
+        writeln!(f)?;
+        match self.report.about.not_run {
+            0 => Ok(()),
+            1 => writeln!(f, "interrupted: one case has not run"),
+            left => writeln!(f, "interrupted: {left} cases have not run"),
+        }
     }
 
     /// As wide as the longest, so that names stand below each other.

@@ -16,6 +16,7 @@ pub(crate) use self::outcome::OUTCOMES;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::evidence;
@@ -23,12 +24,13 @@ use crate::identity;
 use crate::packet::{Direction, Logged};
 use crate::profile::Profile;
 use crate::record::{Snippet, Timing};
+use crate::recorded::Recorder;
 use crate::result::CaseResult;
 use crate::script::model::Step;
 use crate::script::plan::Instance;
 use crate::script::span::{LoadError, Span};
 use crate::script::value::Value;
-use crate::transport::{Address, Bench, Role, Setup, Transport, Wanted};
+use crate::transport::{Address, Bench, Role, Setup, Transport, TransportError, Wanted};
 use crate::verdict::{Finding, Level, Verdict, worst};
 use dmm_codec::Instant;
 
@@ -66,6 +68,7 @@ fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseRe
         timings: Vec::new(),
         duration: Duration::ZERO,
         capture: Vec::new(),
+        recordings: Vec::new(),
     };
     if result.not_applicable.is_some() {
         return result;
@@ -84,9 +87,12 @@ fn once(instance: &Instance, profile: &Profile, bench: &mut dyn Bench) -> CaseRe
             return result;
         }
     };
-    let mut running = Running::new(instance, profile, setup, transport);
+    let (recorder, record) = Recorder::new(&setup, transport);
+    let mut running = Running::new(instance, profile, setup, Box::new(recorder));
     running.all();
-    running.finish(result)
+    let mut result = running.finish(result);
+    result.recordings = vec![Rc::unwrap_or_clone(record).into_inner()];
+    result
 }
 
 /// The roles, addresses and mobile nodes of an instance, where the bench has none of its own.
@@ -143,6 +149,8 @@ enum Stop {
     Broken { at: String, why: String },
     /// The bench cannot do what the case needs.
     NotApplicable(String),
+    /// Somebody wants the run to end.
+    Interrupted { at: String },
 }
 
 type Done<T = ()> = Result<T, Stop>;
@@ -290,6 +298,10 @@ impl<'a> Running<'a> {
                 self.findings.push(Finding { script, ..finding });
             }
             Err(Stop::NotApplicable(why)) => self.not_applicable = Some(why.clone()),
+            Err(Stop::Interrupted { at }) => {
+                let seen = TransportError::Interrupted.to_string();
+                self.findings.push(fault(at.clone(), "the run", "a case that comes to its end", seen));
+            }
             _ => {}
         }
         done

@@ -23,15 +23,17 @@ pub(super) fn repeat(
     };
     let (mut good, mut bad, mut odd): (Vec<CaseResult>, Vec<CaseResult>, Vec<CaseResult>) =
         Default::default();
+    let mut recordings = Vec::new();
     for number in 0..count {
         let name = format!("{}#{number}", instance.name);
         let index = identity::number(&name, |index| index == instance.index);
-        let result = once(&Instance { index, ..instance.clone() }, profile, bench);
+        let mut result = once(&Instance { index, ..instance.clone() }, profile, bench);
+        recordings.append(&mut result.recordings);
         match result.verdict {
             Verdict::Pass | Verdict::Info | Verdict::Warn | Verdict::Xfail => good.push(result),
             Verdict::Fail | Verdict::Xpass => bad.push(result),
             // A broken bench breaks the next run, too; and what does not apply never does.
-            Verdict::Error | Verdict::NotApplicable => return result,
+            Verdict::Error | Verdict::NotApplicable => return CaseResult { recordings, ..result },
             Verdict::Inconclusive => odd.push(result),
         }
     }
@@ -68,6 +70,7 @@ pub(super) fn repeat(
         });
     }
     shown.verdict = verdict;
+    shown.recordings = recordings;
     shown
 }
 

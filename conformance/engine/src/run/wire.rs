@@ -64,7 +64,11 @@ impl Running<'_> {
         Stop::Broken { at, why: why.into() }
     }
 
-    fn bench(&self, error: &TransportError) -> Stop {
+    pub(super) fn bench(&self, error: &TransportError) -> Stop {
+        if matches!(error, TransportError::Interrupted) {
+            let at = self.calls.last().map_or_else(String::new, |context| context.at.clone());
+            return Stop::Interrupted { at };
+        }
         let mut why = format!("the bench failed: {error}");
         if let Some(source) = std::error::Error::source(error) {
             why = format!("{why}: {source}");

@@ -1,5 +1,7 @@
 //! Reads whole files: `*.test.yaml` and `*.lib.yaml`.
 
+use std::sync::Arc;
+
 use super::body::{body, message};
 use super::condition::Condition;
 use super::fields::{Fields, list, number, text, texts};
@@ -121,7 +123,9 @@ fn one(node: Node) -> Result<Parsed, LoadErrors> {
         steps: Vec::new(),
         postamble: Vec::new(),
         library: Library::default(),
+        sources: Vec::new(),
     };
+    case.sources.push(Arc::clone(&case.span.source));
     let include = at_texts(fields.list("include")?, "include")?;
     // From here on each part is read by itself, so that one run shows what is wrong in all of them.
     case.testers = errors.keep(testers(&mut fields)).unwrap_or_default();

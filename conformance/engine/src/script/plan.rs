@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::condition::Condition;
 use super::model::{Row, TestCase};
 use super::span::{LoadError, LoadErrors};
@@ -12,6 +14,7 @@ use super::suite::Suite;
 use super::value::Value;
 use crate::identity::{BLOCKS, number};
 use crate::profile::Profile;
+use crate::record::nanos;
 use crate::requirement::Catalogue;
 
 /// Most instances that one case may make: more is a mistake in its parameters.
@@ -52,9 +55,10 @@ impl Default for Selection {
 }
 
 /// How well times can be measured on a bench: `$env.jitter`, `$env.early`, `$env.late`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
     /// What the way to the implementation adds to any time.
+    #[serde(rename = "jitter_ns", with = "nanos")]
     pub jitter: Duration,
     /// How early an interval may be, in percent of it.
     pub early: u32,

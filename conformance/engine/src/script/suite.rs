@@ -44,7 +44,7 @@ impl Suite {
     ) -> Result<Self, LoadErrors> {
         let mut suite = Self { catalogue: Arc::new(catalogue.clone()), ..Self::default() };
         let mut errors = LoadErrors::default();
-        let mut libraries: BTreeMap<String, Library> = BTreeMap::new();
+        let mut libraries: BTreeMap<String, (Arc<Source>, Library)> = BTreeMap::new();
         for source in sources {
             let parsed = parse(source).map_err(LoadErrors::from).and_then(test);
             let variants = match parsed {
@@ -63,9 +63,9 @@ impl Suite {
                             let what = format!("there is no file `{path}` to include");
                             LoadErrors::from(name.span.error(what))
                         });
-                        match read.and_then(|source| library(parse(&source)?)) {
-                            Ok(library) => {
-                                libraries.insert(path.clone(), library);
+                        match read.and_then(|source| Ok((Arc::clone(&source), library(parse(&source)?)?))) {
+                            Ok(read) => {
+                                libraries.insert(path.clone(), read);
                             }
                             Err(found) => {
                                 errors.extend_new(found);
@@ -73,7 +73,8 @@ impl Suite {
                             }
                         }
                     }
-                    let library = libraries[&path].clone();
+                    let (source, library) = libraries[&path].clone();
+                    case.sources.push(source);
                     case.library.templates.extend(library.templates);
                     case.library.procedures.extend(library.procedures);
                 }

@@ -1,7 +1,12 @@
 //! Before the cases: is the implementation there, does it know the tester, how well can times be measured, what time does it
 //! have, and is it what its profile says? What is wrong here would look like a failure of the implementation later.
 
+mod clock;
+mod cmd;
+mod echoes;
+mod gateway;
 mod probing;
+mod registering;
 
 use std::sync::Arc;
 
@@ -97,18 +102,46 @@ pub fn review(profile: &Profile) -> Vec<Finding> {
     if profile.roles.is_empty() {
         found.note(Weight::Obstacle, "profile", "`roles` is empty, so nothing is tested: roles: [cmd]");
     }
-    let modes: Vec<&str> = MODES.iter().map(|(name, _)| *name).filter(|name| answer(name)).collect();
-    if profile.roles.contains(&Role::Cmd) && modes.len() != 1 {
-        let modes = if modes.is_empty() { "none".to_string() } else { modes.join(" and ") };
-        let says = format!(
-            "a CMD is in one mode at a time, and `pics` says {modes}: one profile for each mode, and a run for each"
-        );
-        found.note(Weight::Warning, "profile", says);
+    for role in [Role::Cmd, Role::Maar].into_iter().filter(|role| profile.roles.contains(role)) {
+        let declared: Vec<&str> = modes(role).map(|(name, _)| name).filter(|name| answer(name)).collect();
+        if declared.len() != 1 {
+            let declared = if declared.is_empty() { "none".to_string() } else { declared.join(" and ") };
+            let says = format!(
+                "a {} is in one mode at a time, and `pics` says {declared}: one profile for each mode, and a run for each",
+                role.name().to_uppercase()
+            );
+            found.note(Weight::Warning, "profile", says);
+        }
     }
-    for name in ["response_time", "initial_bindack", "pacing_drain", "relay_timeout_at_most"] {
+    if profile.roles.iter().any(|role| matches!(role, Role::Maar | Role::Mag)) {
+        let has = profile.triggers.of("attach").is_some();
+        if has != answer("trigger.attach") {
+            let says = if has {
+                "`triggers` has one for attach, and `pics` says `trigger.attach: false` or nothing: no case that needs it would apply"
+            } else {
+                "`pics` says `trigger.attach: true`, and `triggers` has none: nobody would come to its access link"
+            };
+            found.note(Weight::Warning, "profile", says);
+        }
+    }
+    for name in ["response_time", "initial_bindack", "pacing_drain", "relay_timeout_at_most", "binding_guard"]
+    {
         if let Some(Err(why)) = profile.pixit.get(name).map(Value::duration) {
             found.note(Weight::Obstacle, "profile", format!("pixit.{name}: {why}"));
         }
+    }
+    let mut net = |name: &str| match profile.pixit.get(name).map(Value::net) {
+        Some(Err(why)) => {
+            found.note(Weight::Obstacle, "profile", format!("pixit.{name}: {why}"));
+            None
+        }
+        net => net.and_then(Result::ok),
+    };
+    if let (Some(pool), Some(free)) = (net("pool"), net("free_prefix"))
+        && !pool.contains(&free)
+    {
+        let says = format!("pixit.free_prefix: {free} is none of {pool}, which are `pixit.pool`");
+        found.note(Weight::Warning, "profile", says);
     }
     if found.findings.is_empty() {
         found.note(Weight::Good, "profile", format!("{} {}", profile.name, profile.version).trim());
@@ -116,10 +149,21 @@ pub fn review(profile: &Profile) -> Vec<Finding> {
     found.findings
 }
 
-const MODES: [(&str, Mode); 3] =
-    [("cmd.mode.relay", Mode::Relay), ("cmd.mode.locator", Mode::Locator), ("cmd.mode.proxy", Mode::Proxy)];
+/// What profiles call the modes of a role.
+fn modes(role: Role) -> impl Iterator<Item = (&'static str, Mode)> {
+    MODES.iter().filter(move |(of, ..)| *of == role).map(|(_, name, mode)| (*name, *mode))
+}
 
-/// The mode of a CMD, by what it does.
+const MODES: [(Role, &str, Mode); 6] = [
+    (Role::Cmd, "cmd.mode.relay", Mode::Relay),
+    (Role::Cmd, "cmd.mode.locator", Mode::Locator),
+    (Role::Cmd, "cmd.mode.proxy", Mode::Proxy),
+    (Role::Maar, "maar.mode.relay", Mode::Relay),
+    (Role::Maar, "maar.mode.locator", Mode::Locator),
+    (Role::Maar, "maar.mode.proxy", Mode::Proxy),
+];
+
+/// The mode of a CMD, by what it and its MAARs do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     Relay,

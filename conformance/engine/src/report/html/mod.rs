@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::json::Document;
 use crate::evidence::file_names;
-use crate::verdict::Verdict;
+use crate::verdict::{INTERRUPTED, Verdict};
 
 /// Colours, light and dark.
 pub(super) const PALETTE: &str = include_str!("palette.css");
@@ -93,6 +93,7 @@ fn header(document: &Document<'_>) -> Markup {
         1 => ("fail", format!("failed: {} of {} cases that ran", counts.fail + counts.xpass, ran(document))),
         3 => ("error", "not judged: the tester or the bench is at fault".to_string()),
         4 => ("inconclusive", "not judged: some cases are inconclusive".to_string()),
+        INTERRUPTED => ("inconclusive", format!("interrupted: {} cases have not run", about.not_run)),
         _ => ("na", "nothing ran".to_string()),
     };
     let failed_for_warnings = document.exit_code == 1 && counts.fail + counts.xpass == 0;

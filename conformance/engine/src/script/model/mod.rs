@@ -3,6 +3,8 @@
 
 mod message;
 
+use std::sync::Arc;
+
 use dmm_codec::wire::FieldSpec;
 
 pub use message::{
@@ -12,7 +14,7 @@ pub use message::{
 
 use super::condition::Condition;
 use super::messages::{Msg, OptionRow};
-use super::span::Span;
+use super::span::{Source, Span};
 use super::yaml::Node;
 use crate::transport::Role;
 use crate::verdict::{Level, Verdict};
@@ -73,6 +75,8 @@ pub struct TestCase {
     pub postamble: Vec<Step>,
     /// Templates and procedures that it includes.
     pub library: Library,
+    /// Its file, and those that it includes.
+    pub sources: Vec<Arc<Source>>,
 }
 
 /// `runs`: a verdict on the share of runs that are good.
