@@ -345,7 +345,7 @@ fn a3_a_cmd_serves_mags_where_it_is_configured_to() {
     let sent = signal(&mut alone, maar(MAGS[0]), CMD, &pbu);
     assert_eq!(pba_of(&sent[0].1).status, Status::ADMINISTRATIVELY_PROHIBITED);
 
-    let mut mixed = Bench::new(MixedCmd { cmd: cmd(), lma: Lma::new(lma_config()) });
+    let mut mixed = Bench::new(MixedCmd::new(cmd(), Lma::new(lma_config())));
     let sent = signal(&mut mixed, maar(MAGS[0]), CMD, &pbu);
     let Pba { status, flags, .. } = *pba_of(&sent[0].1);
     assert_eq!((status, flags), (Status::ACCEPTED, PbaFlags::P), "as an LMA would");

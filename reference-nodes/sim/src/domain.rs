@@ -337,7 +337,7 @@ impl Domain {
 fn start_cmd(before: &Cmd, now: Instant, records: &Records) -> Cmd {
     let of = |(mn, record): (&MnIdentifier, &Record)| match record {
         Record::Session(session) => (mn.clone(), session.clone()),
-        Record::Mobile(_) => unreachable!("a CMD keeps sessions"),
+        _ => unreachable!("a CMD keeps sessions"),
     };
     Cmd::restore(before.config().clone(), now, records.iter().map(of))
 }

@@ -208,7 +208,7 @@ impl MaarHost {
 fn mobiles(records: &Records) -> Vec<(MnIdentifier, MobileRecord)> {
     let of = |(mn, record): (&MnIdentifier, &Record)| match record {
         Record::Mobile(mobile) => (mn.clone(), mobile.clone()),
-        Record::Session(_) => unreachable!("a MAAR keeps mobile nodes"),
+        _ => unreachable!("a MAAR keeps mobile nodes"),
     };
     records.iter().map(of).collect()
 }

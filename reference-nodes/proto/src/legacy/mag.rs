@@ -121,6 +121,11 @@ impl Mag {
         Self { config, mobiles, updates, forwarding, complaints, outbox }
     }
 
+    /// What its operator has told it.
+    pub fn config(&self) -> &MagConfig {
+        &self.config
+    }
+
     /// What it holds of each mobile node, in the order of their identifiers.
     pub fn sessions(&self) -> impl Iterator<Item = Session> {
         self.mobiles.iter().map(|(mn, mobile)| {
