@@ -198,11 +198,20 @@ fn b15_a_mag_ignores_a_pba_to_no_pbu_of_its() {
     let number = answer(&sent, |pba| pba.seq = pba.seq.wrapping_add(1));
     let other = MobilityOption::MnIdentifier(MnIdentifier::nai("mn2@example.org"));
     let mobile = answer(&sent, |pba| pba.options[0] = other);
-    for message in [number, mobile] {
+    // RFC 5213 §5.5 (7): of a PBU of the same number that another life of this MAG had sent.
+    let time = answer(&sent, |pba| {
+        for option in &mut pba.options {
+            if let MobilityOption::Timestamp(sent) = option {
+                sent.0 -= 1;
+            }
+        }
+    });
+    for message in [number, mobile, time] {
         signal(&mut bench, CMD, maar(MAGS[0]), &message);
     }
-    assert_eq!(bench.events, vec![Event::Ignored { src: CMD, why: Ignored::Unasked }; 2]);
+    assert_eq!(bench.events, vec![Event::Ignored { src: CMD, why: Ignored::Unasked }; 3]);
     assert_eq!(bench.others, []);
+    assert_eq!(later(&mut bench, SECOND).len(), 1, "it is asked again");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dmm_codec::packet::{Mac, link_local};
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba,
-    PbaFlags, Pbu, PbuFlags, Status,
+    PbaFlags, Pbu, PbuFlags, Status, Timestamp,
 };
 use dmm_dataplane::{DlifId, Entry, Plane};
 use ipnet::Ipv6Net;
@@ -63,6 +63,8 @@ struct Mobile {
     mac: Mac,
     address: Ipv6Addr,
     place: Place,
+    /// The time stamp of the last PBU about it.
+    sent: Timestamp,
 }
 
 #[derive(Clone, Debug)]
@@ -83,6 +85,12 @@ enum Place {
 }
 
 impl Mobile {
+    fn is_timed_by(&self, pba: &Pba) -> bool {
+        pba.options
+            .iter()
+            .all(|option| !matches!(option, MobilityOption::Timestamp(sent) if *sent != self.sent))
+    }
+
     /// B11, RFC 5213 §6.9.1.2 (6): a PBA with one of these options and another value than the PBU that it answers "MUST be
     /// ignored", and the PBU is not sent again "until an administrative action is taken". Of prefixes the section asks
     /// nothing.
@@ -174,7 +182,8 @@ impl Mag {
                     Some(Place::Denied) => return,
                     Some(Place::Registering | Place::Leaving { .. }) | None => {}
                 }
-                self.mobiles.insert(mn.clone(), Mobile { mac, address, place: Place::Registering });
+                let (place, sent) = (Place::Registering, now.timestamp());
+                self.mobiles.insert(mn.clone(), Mobile { mac, address, place, sent });
                 self.updates.want(now, self.key(&mn), Persistence::UntilAnswered);
             }
             LinkEvent::Detached { mobile: mac } => {
@@ -210,6 +219,11 @@ impl Mag {
         }
         // B15, RFC 5213 §6.9.1.2 (5): what answers no PBU that it sent "MUST be ignored".
         let mn = mn_of(&pba).ok_or(Ignored::Unasked)?.clone();
+        // (3) has §5.5 apply, whose (7) has an acceptance return the PBU's time stamp: else it answers one of a life before this, in
+        // which numbers began at the same.
+        if pba.status.is_accepted() && self.mobiles.get(&mn).is_some_and(|mobile| !mobile.is_timed_by(&pba)) {
+            return Err(Ignored::Unasked);
+        }
         if !self.updates.answered(&self.key(&mn), pba.seq) {
             return Err(Ignored::Unasked);
         }
@@ -285,7 +299,7 @@ impl Mag {
     }
 
     fn advertisements(&self, mn: &MnIdentifier) -> Vec<Output> {
-        let Some(Mobile { mac, address, place: Place::Serving { prefixes, .. } }) = self.mobiles.get(mn)
+        let Some(Mobile { mac, address, place: Place::Serving { prefixes, .. }, .. }) = self.mobiles.get(mn)
         else {
             return Vec::new();
         };
@@ -344,8 +358,9 @@ impl Mag {
 
     /// The PBU (RFC 5213 §6.9.1.5) of a mobile node that comes (B17, §6.9.1.1): ALL_ZERO asks for a prefix. Of one that stays
     /// (B16, §6.9.1.3) and of one that has left (B18, §6.9.1.4): with its prefixes.
-    fn registration(&self, now: Instant, due: &Due) -> Option<Pbu> {
-        let mobile = self.mobiles.get(&due.key.mn)?;
+    fn registration(&mut self, now: Instant, due: &Due) -> Option<Pbu> {
+        let mobile = self.mobiles.get_mut(&due.key.mn)?;
+        mobile.sent = now.timestamp();
         let (prefixes, lifetime) = match &mobile.place {
             Place::Registering => (&[][..], self.config.lifetime),
             Place::Serving { prefixes, .. } => (&prefixes[..], self.config.lifetime),
