@@ -174,6 +174,11 @@ impl Lma {
         })
     }
 
+    /// The prefix that a mobile node is assigned.
+    pub fn assigned(&self, mn: &MnIdentifier) -> Option<Ipv6Net> {
+        self.bindings.get(mn).map(|binding| binding.prefix)
+    }
+
     /// How many mobile nodes are registered.
     pub fn bindings(&self) -> usize {
         self.bindings.len()
