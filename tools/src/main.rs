@@ -118,8 +118,10 @@ enum Conform {
 
 #[derive(Subcommand)]
 enum Sim {
-    /// Runs seeds; one that fails is printed with the command that replays it, and its capture is written.
-    #[command(after_help = "Examples:\n  dmm sim run --seeds 10000\n  dmm sim run --from 74 --seeds 1\n\n\
+    /// Runs seeds; one that fails is printed with the command that replays it, and its capture is written. A seed is a domain of
+    /// RFC 8885; with `--domain legacy` it is another one, of an LMA and MAGs.
+    #[command(after_help = "Examples:\n  dmm sim run --seeds 10000\n  dmm sim run --from 74 --seeds 1\n  \
+dmm sim run --domain legacy --seeds 10000\n\n\
 Exit codes: 0 all seeds kept every promise, 1 some did not.")]
     Run(dmm::sim::SimArgs),
 }

@@ -1,4 +1,4 @@
-//! `dmm sim`: random domains in virtual time, each judged against a naive model of RFC 8885. A seed that fails is printed
+//! `dmm sim`: random domains in virtual time, each judged against a naive model of RFC 8885 or of RFC 5213. A seed that fails is printed
 //! with the command that replays it, and its packets are written as a capture.
 
 use std::path::{Path, PathBuf};
@@ -6,13 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use dmm_captures::{CaptureWriter, Section, WriteError};
-use dmm_sim::trial::{Outcome, Trial};
+use dmm_sim::domain::Kind;
+use dmm_sim::trial::{Outcome, Scenario, Trial};
 
 use crate::{Exit, Failure};
 
 /// What to run.
 #[derive(clap::Args, Clone, Debug)]
 pub struct SimArgs {
+    /// What kind of domain: a seed is another run in each.
+    #[arg(long, value_enum, default_value_t = DomainKind::Dmm)]
+    pub domain: DomainKind,
     /// How many seeds.
     #[arg(long, default_value_t = 1000)]
     pub seeds: u64,
@@ -28,6 +32,33 @@ pub struct SimArgs {
     /// How many seeds run at the same time; by default as many as there are processors.
     #[arg(long)]
     pub jobs: Option<usize>,
+}
+
+/// What kind of domain a seed is run in.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DomainKind {
+    /// A CMD and MAARs (RFC 8885), in all three modes
+    Dmm,
+    /// An LMA and MAGs (RFC 5213)
+    Legacy,
+}
+
+impl DomainKind {
+    fn trial(self, seed: u64, keep_frames: bool) -> Trial {
+        let kind = match self {
+            Self::Dmm => Kind::Dmm,
+            Self::Legacy => Kind::Legacy,
+        };
+        Trial::of(Scenario::of_kind(kind, seed), keep_frames)
+    }
+
+    fn replay(self, seed: u64) -> String {
+        let domain = match self {
+            Self::Dmm => "",
+            Self::Legacy => " --domain legacy",
+        };
+        format!("dmm sim run{domain} --from {seed} --seeds 1")
+    }
 }
 
 /// How many seeds that fail are shown and captured.
@@ -49,7 +80,7 @@ pub fn run(args: &SimArgs) -> Result<Exit, Failure> {
     sum.failed.sort_by_key(|(seed, _)| *seed);
     let mut captures = Vec::new();
     for (seed, _) in sum.failed.iter().take(SHOWN) {
-        captures.push(write_capture(&args.out, *seed)?);
+        captures.push(write_capture(args, *seed)?);
     }
     if args.json {
         print_json(args, &sum, &captures);
@@ -73,7 +104,7 @@ fn run_all(args: &SimArgs) -> Sum {
                     if seed >= end {
                         return;
                     }
-                    let outcome = Trial::new(seed, false).run();
+                    let outcome = args.domain.trial(seed, false).run();
                     sum.lock().unwrap_or_else(PoisonError::into_inner).add(seed, outcome);
                 }
             });
@@ -94,11 +125,16 @@ impl Sum {
     }
 }
 
-fn write_capture(folder: &Path, seed: u64) -> Result<PathBuf, Failure> {
-    let mut trial = Trial::new(seed, true);
+fn write_capture(args: &SimArgs, seed: u64) -> Result<PathBuf, Failure> {
+    let folder: &Path = &args.out;
+    let mut trial = args.domain.trial(seed, true);
     trial.run();
     std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
-    let path = folder.join(format!("seed-{seed}.pcapng"));
+    let name = match args.domain {
+        DomainKind::Dmm => format!("seed-{seed}.pcapng"),
+        DomainKind::Legacy => format!("legacy-seed-{seed}.pcapng"),
+    };
+    let path = folder.join(name);
     let octets = capture(&trial, seed).map_err(Failure::bench)?;
     std::fs::write(&path, octets).map_err(|error| Failure::file(&path, error))?;
     Ok(path)
@@ -106,8 +142,14 @@ fn write_capture(folder: &Path, seed: u64) -> Result<PathBuf, Failure> {
 
 fn capture(trial: &Trial, seed: u64) -> Result<Vec<u8>, WriteError> {
     let config = &trial.scenario().config;
-    let comment =
-        format!("Seed {seed}: {} MAARs, {} mobile nodes, {}.", config.maars, config.mobiles, config.plan);
+    let comment = match config.kind {
+        Kind::Dmm => {
+            format!("Seed {seed}: {} MAARs, {} mobile nodes, {}.", config.maars, config.mobiles, config.plan)
+        }
+        Kind::Legacy => {
+            format!("Legacy seed {seed}: an LMA, {} MAGs, {} mobile nodes.", config.maars, config.mobiles)
+        }
+    };
     let hardware = Some("virtual time".to_owned());
     let section = Section { hardware, comment: Some(comment), ..Section::default() };
     let mut writer = CaptureWriter::new(Vec::new(), &section)?;
@@ -122,15 +164,11 @@ fn capture(trial: &Trial, seed: u64) -> Result<Vec<u8>, WriteError> {
     writer.finish()
 }
 
-fn replay(seed: u64) -> String {
-    format!("dmm sim run --from {seed} --seeds 1")
-}
-
 fn print_lines(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
     for ((seed, outcome), capture) in sum.failed.iter().zip(captures) {
         let Some(failure) = &outcome.failure else { continue };
         println!("seed {seed}: {failure}");
-        println!("    {}", replay(*seed));
+        println!("    {}", args.domain.replay(*seed));
         println!("    {}", capture.display());
     }
     println!(
@@ -156,7 +194,7 @@ fn print_json(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
                 "seed": seed,
                 "after": failure.after.as_secs_f64(),
                 "what": failure.what,
-                "replay": replay(*seed),
+                "replay": args.domain.replay(*seed),
                 "capture": captures.get(index).map(|path| path.display().to_string()),
             }))
         })

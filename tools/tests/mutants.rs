@@ -755,6 +755,14 @@ fn of_legacy() -> Vec<Mutant> {
             "mag.ack.001[stranger]",
             "B15",
         ),
+        mag("echoes are not compared", |mag| mag.incoming = forget_echoes, "mag.ack.002[handoff]", "B11"),
+        mag("echoes are not compared", |mag| mag.incoming = forget_echoes, "mag.ack.002[att]", "B11"),
+        mag(
+            "echoes are not compared",
+            |mag| mag.incoming = forget_echoes,
+            "mag.ack.002[link-layer-identifier]",
+            "B11",
+        ),
         mag(
             "does not notice that the mobile node has left",
             |mag| mag.link = blind_for_leaving,

@@ -467,6 +467,57 @@ fn a_killed_node_goes_on_from_its_store() {
     });
 }
 
+/// Who has which prefix outlives an LMA. A MAG that is killed has nothing, and its mobile node the same prefix as before.
+fn goes_on(lab: &Lab, name: &str, role: Role, lma: Ipv6Addr, config: &str) {
+    let folder = PathBuf::from("/run/dmm-lma");
+    fs::create_dir(&folder).unwrap();
+    let store = folder.join(format!("{name}.redb"));
+    let start = || Node::with_store(lab, &folder, name, role, config, &store);
+    let of_mag = Role::Mag.examples()[0].replace("2001:db8:c0::1a", &lma.to_string());
+    lab.host(name, lma).unwrap();
+    lab.host("mag", address(0xa)).unwrap();
+    lab.access("mag").unwrap();
+    let mut lma = start();
+    let mut mag = Node::start(lab, &folder, "mag", Role::Mag, &of_mag);
+    let attach = Request::Attach { mobile: MN.to_owned(), link_local: None };
+    assert_eq!(mag.ask(&attach), Response::Done {});
+    let is_served = |status: &Status| status.sessions.iter().any(|session| session.state == "serving");
+    let before = session(&mag.until(is_served)).prefixes.clone();
+
+    lma.process.kill().unwrap();
+    lma = start();
+    let after = lma.status();
+    let SessionStatus { state, serving, prefixes, .. } = session(&after);
+    assert_eq!((state.as_str(), *serving), ("registered", Some(address(0xa))));
+    assert_eq!(*prefixes, before);
+    assert_eq!(after.entries, 2, "its tunnel and the route into it");
+
+    mag.process.kill().unwrap();
+    mag = Node::start(lab, &folder, "mag", Role::Mag, &of_mag);
+    assert_eq!(mag.status().session_count, 0);
+    assert_eq!(mag.ask(&attach), Response::Done {});
+    assert_eq!(session(&mag.until(is_served)).prefixes, before);
+    mag.stop();
+    lma.stop();
+    assert!(Command::new(DMM).args(["store", "check"]).arg(&store).status().unwrap().success());
+}
+
+#[test]
+fn a_killed_lma_goes_on_from_its_store() {
+    in_a_lab("a_killed_lma_goes_on_from_its_store", |lab| {
+        goes_on(lab, "lma", Role::Lma, address(0x1a), Role::Lma.examples()[0]);
+    });
+}
+
+#[test]
+fn a_killed_cmd_goes_on_with_its_mags_from_its_store() {
+    in_a_lab("a_killed_cmd_goes_on_with_its_mags_from_its_store", |lab| {
+        let mags = "legacy: {mags: [\"2001:db8:c0::a\"], pool: \"2001:db8:e000::/48\"}";
+        let config = format!("{}\n{mags}\n", Role::Cmd.examples()[0]);
+        goes_on(lab, "cmd", Role::Cmd, address(0xcd), &config);
+    });
+}
+
 /// Nothing is promised that cannot be kept, and the node says why, once.
 #[test]
 fn a_full_device_is_said_and_promises_nothing() {

@@ -2,10 +2,10 @@
 
 use dmm_codec::Instant;
 use dmm_dataplane::Plane;
-use dmm_proto::legacy::{Lma, Mag, MixedCmd};
+use dmm_proto::legacy::{Lma, LmaConfig, Mag, MixedCmd};
 use dmm_proto::view::{Session, Waiting};
 use dmm_proto::{Cmd, CmdConfig, Input, Maar, MaarConfig, Node, Output, Timeout};
-use dmm_store::{mobiles, sessions};
+use dmm_store::{bces, mobiles, sessions};
 
 use crate::config::{Kind, NodeConfig};
 use crate::storage::Records;
@@ -35,18 +35,23 @@ impl Machine {
     pub(crate) fn restore(config: &NodeConfig, now: Instant, records: Records, found: &Plane) -> Self {
         let durable = config.store().is_some();
         match &config.kind {
-            Kind::Cmd { cmd, lma } => {
+            Kind::Cmd { cmd, lma: None } => {
+                Self::Cmd(Cmd::restore(CmdConfig { durable, ..cmd.clone() }, now, sessions(records)))
+            }
+            Kind::Cmd { cmd, lma: Some(lma) } => {
+                let lma = LmaConfig { durable, ..lma.clone() };
+                let lma = Lma::restore(lma, now, bces(records.clone()), found);
                 let cmd = Cmd::restore(CmdConfig { durable, ..cmd.clone() }, now, sessions(records));
-                match lma {
-                    Some(lma) => Self::Mixed(Box::new(MixedCmd { cmd, lma: Lma::new(lma.clone()) })),
-                    None => Self::Cmd(cmd),
-                }
+                Self::Mixed(Box::new(MixedCmd::new(cmd, lma)))
             }
             Kind::Maar { maar, .. } => {
                 let maar = MaarConfig { durable, ..maar.clone() };
                 Self::Maar(Maar::restore(maar, now, mobiles(records), found))
             }
-            Kind::Lma { lma } => Self::Lma(Lma::new(lma.clone())),
+            Kind::Lma { lma } => {
+                let lma = LmaConfig { durable, ..lma.clone() };
+                Self::Lma(Lma::restore(lma, now, bces(records), found))
+            }
             Kind::Mag { mag, .. } => Self::Mag(Mag::new(mag.clone())),
         }
     }

@@ -254,6 +254,15 @@ pub(crate) fn refuse(
     [Output::Event(event), send(own, src, &Message::Pba(request.reject(status, now)))]
 }
 
+/// What leaves in place of an acceptance that the store did not take: what the PBU said, and nothing that its receiver knows.
+pub(crate) fn refusal(accepted: Output) -> Option<Output> {
+    let Output::Signal { src, dst, octets } = accepted else { return None };
+    let Ok(Message::Pba(mut pba)) = receive(src, dst, &octets) else { return None };
+    (pba.status, pba.lifetime) = (Status::INSUFFICIENT_RESOURCES, Lifetime::ZERO);
+    pba.options.retain(|option| !matches!(option, MobilityOption::PreviousMaar(_)) && !is_detail(option));
+    Some(send(src, dst, &Message::Pba(pba)))
+}
+
 /// Whom a PBA is about.
 pub(crate) fn mn_of(pba: &Pba) -> Option<&MnIdentifier> {
     pba.options.iter().find_map(|option| match option {

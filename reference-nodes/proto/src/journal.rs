@@ -166,14 +166,24 @@ impl<M: Clone + Ord + Hash> Journal<M> {
         through: WriteId,
         result: Result<(), NotDurable>,
     ) -> Vec<M> {
-        if result.is_err() {
-            outbox.push_back(Output::Event(Event::NotDurable));
-        }
-        let settled = self.done(outbox, through, result.is_err());
+        let settled = self.settled(outbox, through, result);
         for mn in &settled {
             updates.unpark(now, mn, result.is_err());
         }
         settled
+    }
+
+    /// As [`Journal::persisted`], at a node that sends no PBUs.
+    pub(crate) fn settled(
+        &mut self,
+        outbox: &mut VecDeque<Output>,
+        through: WriteId,
+        result: Result<(), NotDurable>,
+    ) -> Vec<M> {
+        if result.is_err() {
+            outbox.push_back(Output::Event(Event::NotDurable));
+        }
+        self.done(outbox, through, result.is_err())
     }
 
     /// All writes up to this one are done, or those among them that were not done before have failed; whose they were, where no

@@ -18,6 +18,10 @@ pub enum Record {
     Session(SessionRecord),
     /// By a MAAR.
     Mobile(MobileRecord),
+    /// By an LMA.
+    Bce(BceRecord),
+    /// By a CMD that serves MAGs too.
+    Mixed(MixedRecord),
 }
 
 /// What a CMD keeps of a mobile node.
@@ -169,6 +173,30 @@ pub struct RemoteAnchorRecord {
     /// Its DLIF's MAC address.
     #[serde(with = "octets::six")]
     pub mac: Mac,
+}
+
+/// What an LMA keeps of a mobile node: its binding cache entry (RFC 5213 §5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BceRecord {
+    /// The Proxy-CoA: the MAG where it is.
+    pub p_coa: Ipv6Addr,
+    /// The prefix that it is assigned.
+    pub prefix: Ipv6Net,
+    /// When it ends.
+    pub expires: u64,
+    /// The MAG's last PBU about it: sequence number and time stamp.
+    pub last_pbu: (u16, Option<u64>),
+    /// The MAG has de-registered it.
+    pub deregistered: bool,
+}
+
+/// What a CMD that serves MAGs too keeps of a mobile node: it may have a session with each half.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MixedRecord {
+    /// What the CMD keeps.
+    pub session: Option<SessionRecord>,
+    /// What the LMA keeps.
+    pub bce: Option<BceRecord>,
 }
 
 /// Octets as people write them, `02:00:5e:10:00:01`, where people read them; as they are elsewhere.

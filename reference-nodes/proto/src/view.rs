@@ -64,6 +64,8 @@ pub enum State {
     Away,
     /// At a MAAR: at another MAAR; its prefix is anchored here.
     Anchoring,
+    /// At a MAG: on the link, and not registered, since the LMA's answer was none to what was asked.
+    Denied,
     /// At a MAAR or MAG: it has ended, and the CMD or LMA is being told.
     Leaving,
 }
@@ -80,6 +82,7 @@ impl State {
             Self::Unseen => "unseen",
             Self::Away => "away",
             Self::Anchoring => "anchoring",
+            Self::Denied => "denied",
             Self::Leaving => "leaving",
         }
     }

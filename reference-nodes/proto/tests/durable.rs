@@ -53,7 +53,7 @@ fn write<N: Node>(bench: &mut Bench<N>, store: &mut Records) -> Vec<(Ipv6Addr, M
 fn sessions(store: &Records) -> Vec<(MnIdentifier, SessionRecord)> {
     let of = |(mn, record): (&MnIdentifier, &Record)| match record {
         Record::Session(session) => (mn.clone(), session.clone()),
-        Record::Mobile(_) => panic!("a CMD keeps sessions"),
+        _ => panic!("a CMD keeps sessions"),
     };
     store.iter().map(of).collect()
 }
@@ -61,7 +61,7 @@ fn sessions(store: &Records) -> Vec<(MnIdentifier, SessionRecord)> {
 fn mobiles(store: &Records) -> Vec<(MnIdentifier, MobileRecord)> {
     let of = |(mn, record): (&MnIdentifier, &Record)| match record {
         Record::Mobile(mobile) => (mn.clone(), mobile.clone()),
-        Record::Session(_) => panic!("a MAAR keeps mobile nodes"),
+        _ => panic!("a MAAR keeps mobile nodes"),
     };
     store.iter().map(of).collect()
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use dmm_codec::packet::{Mac, link_local};
 use dmm_codec::{
-    HandoffIndicator, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status,
+    AccessTechnology, HandoffIndicator, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu,
+    PbuFlags, Status,
 };
 use dmm_dataplane::{Entry, Op};
 use dmm_proto::legacy::{Lma, LmaConfig, Mag, MagConfig, MixedCmd};
@@ -197,11 +198,20 @@ fn b15_a_mag_ignores_a_pba_to_no_pbu_of_its() {
     let number = answer(&sent, |pba| pba.seq = pba.seq.wrapping_add(1));
     let other = MobilityOption::MnIdentifier(MnIdentifier::nai("mn2@example.org"));
     let mobile = answer(&sent, |pba| pba.options[0] = other);
-    for message in [number, mobile] {
+    // RFC 5213 §5.5 (7): of a PBU of the same number that another life of this MAG had sent.
+    let time = answer(&sent, |pba| {
+        for option in &mut pba.options {
+            if let MobilityOption::Timestamp(sent) = option {
+                sent.0 -= 1;
+            }
+        }
+    });
+    for message in [number, mobile, time] {
         signal(&mut bench, CMD, maar(MAGS[0]), &message);
     }
-    assert_eq!(bench.events, vec![Event::Ignored { src: CMD, why: Ignored::Unasked }; 2]);
+    assert_eq!(bench.events, vec![Event::Ignored { src: CMD, why: Ignored::Unasked }; 3]);
     assert_eq!(bench.others, []);
+    assert_eq!(later(&mut bench, SECOND).len(), 1, "it is asked again");
 }
 
 #[test]
@@ -216,10 +226,82 @@ fn b21_a_mag_advertises_nothing_to_whom_it_was_refused_and_asks_for_another_pref
     signal(&mut bench, CMD, maar(MAGS[0]), &refused);
     let advertised = |output: &Output| matches!(output, Output::Advertise(_));
     assert!(!bench.others.iter().any(advertised), "B21: {:?}", bench.others);
-    assert_eq!(bench.node.load(), (0, 0));
-    bench.now = bench.now + SECOND;
-    let sent = solicit(&mut bench);
+    let sent = later(&mut bench, SECOND);
     assert_eq!(asks(&sent).0, Ipv6Net::default(), "B14");
+    let refused = answer(&sent, |pba| pba.status = Status::NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX);
+    signal(&mut bench, CMD, maar(MAGS[0]), &refused);
+    assert_eq!(bench.node.load(), (0, 0), "there is nothing else to ask for");
+}
+
+/// RFC 5213 §6.9.1.2 (7) to (9), and (11): what each rejection of a refresh leads to, and when.
+#[test]
+fn b21_a_mag_that_is_refused_asks_again_where_that_is_not_the_last_word() {
+    let cases: [(Status, &[u128], bool); 5] = [
+        // When the queue has its next turn.
+        (Status::TIMESTAMP_LOWER_THAN_PREV_ACCEPTED, &[10], true),
+        (Status::TIMESTAMP_MISMATCH, &[32_000], true),
+        (Status::INSUFFICIENT_RESOURCES, &[32_000], true),
+        (Status::PROXY_REG_NOT_ENABLED, &[], true),
+        (Status::MAG_NOT_AUTHORIZED_FOR_PROXY_REG, &[], false),
+    ];
+    for (status, expected, is_known) in cases {
+        let mut bench = mag();
+        let sent = solicit(&mut bench);
+        signal(&mut bench, CMD, maar(MAGS[0]), &answer(&sent, |_| {}));
+        let sent = later(&mut bench, SECOND * 225);
+        signal(&mut bench, CMD, maar(MAGS[0]), &answer(&sent, |pba| pba.status = status));
+        assert_eq!(ordered(&bench).len(), 8, "{status}: what was there is taken away");
+        let again: Vec<u128> = bench.pass(SECOND * 32).into_iter().map(|(at, ..)| at).collect();
+        assert_eq!(
+            (again.get(..1).unwrap_or(&[]), bench.node.load().0),
+            (expected, usize::from(is_known)),
+            "{status}"
+        );
+    }
+}
+
+/// B11, RFC 5213 §6.9.1.2 (6): option values that are not those of the PBU. Neither time nor the mobile node is an administrator.
+#[test]
+fn b11_a_mag_ignores_a_pba_that_does_not_echo_its_pbu_and_asks_no_more() {
+    use MobilityOption as O;
+    let others = [
+        O::HandoffIndicator(HandoffIndicator::NEW_INTERFACE),
+        O::AccessTechnology(AccessTechnology::PPP),
+        O::MnLinkLayerIdentifier([2, 0, 0, 0, 0, 9].into()),
+        O::MnIdentifier(MnIdentifier::nai("mn2@example.org")),
+    ];
+    for other in others {
+        // As one more at the end, where the option of the same kind before it is right.
+        let changed = |sent: &Sent| answer(sent, |pba| pba.options.push(other.clone()));
+        let mut bench = mag();
+        let sent = solicit(&mut bench);
+        signal(&mut bench, CMD, maar(MAGS[0]), &changed(&sent));
+        assert_eq!(bench.events, [Event::Ignored { src: CMD, why: Ignored::Mismatch }], "{other:?}");
+        assert_eq!((later(&mut bench, SECOND * 500), &bench.others), (vec![], &vec![]), "{other:?}");
+        assert_eq!(solicit(&mut bench), [], "{other:?}");
+        assert_eq!(signal(&mut bench, CMD, maar(MAGS[0]), &answer(&sent, |_| {})), []);
+        assert_eq!(bench.others, [], "it is too late for the right one");
+        run(&mut bench, Input::Link(LinkEvent::Detached { mobile: MOBILE }));
+        let sent = solicit(&mut bench);
+        assert_eq!(asks(&sent).0, Ipv6Net::default(), "that it comes anew is another matter");
+
+        // What was granted before lasts as long as it was granted for.
+        signal(&mut bench, CMD, maar(MAGS[0]), &answer(&sent, |_| {}));
+        let made = ordered(&bench).len();
+        let sent = later(&mut bench, SECOND * 225);
+        signal(&mut bench, CMD, maar(MAGS[0]), &changed(&sent));
+        assert_eq!((later(&mut bench, SECOND * 74), ordered(&bench).len()), (vec![], made), "{other:?}");
+        assert_eq!((later(&mut bench, SECOND * 500), ordered(&bench).len()), (vec![], 2 * made), "{other:?}");
+
+        // Of one that leaves nothing stays.
+        run(&mut bench, Input::Link(LinkEvent::Detached { mobile: MOBILE }));
+        let sent = solicit(&mut bench);
+        signal(&mut bench, CMD, maar(MAGS[0]), &answer(&sent, |_| {}));
+        bench.now = bench.now + SECOND;
+        let sent = run(&mut bench, Input::Link(LinkEvent::Detached { mobile: MOBILE }));
+        signal(&mut bench, CMD, maar(MAGS[0]), &changed(&sent));
+        assert_eq!((later(&mut bench, SECOND * 500), bench.node.load()), (vec![], (0, 0)), "{other:?}");
+    }
 }
 
 #[test]
@@ -272,7 +354,7 @@ fn a3_a_cmd_serves_mags_where_it_is_configured_to() {
     let sent = signal(&mut alone, maar(MAGS[0]), CMD, &pbu);
     assert_eq!(pba_of(&sent[0].1).status, Status::ADMINISTRATIVELY_PROHIBITED);
 
-    let mut mixed = Bench::new(MixedCmd { cmd: cmd(), lma: Lma::new(lma_config()) });
+    let mut mixed = Bench::new(MixedCmd::new(cmd(), Lma::new(lma_config())));
     let sent = signal(&mut mixed, maar(MAGS[0]), CMD, &pbu);
     let Pba { status, flags, .. } = *pba_of(&sent[0].1);
     assert_eq!((status, flags), (Status::ACCEPTED, PbaFlags::P), "as an LMA would");

@@ -1,18 +1,22 @@
-//! A whole domain: a CMD, some MAARs with an access link each, a correspondent, and mobile nodes that move.
+//! A whole domain: a CMD, some MAARs with an access link each, a correspondent, and mobile nodes that move. Where it is one of
+//! RFC 5213, an LMA is in the CMD's place and MAGs are in the MAARs'.
 
+use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dmm_codec::packet::Mac;
 use dmm_codec::{Instant, Lifetime, MnIdentifier};
+use dmm_dataplane::Plane;
 use dmm_proto::cmd::MaarPeer;
+use dmm_proto::legacy::{Lma, LmaConfig, Mag, MagConfig};
 use dmm_proto::record::Record;
 use dmm_proto::{Cmd, CmdConfig, Deregistration, Event, Maar, MaarConfig, Plan};
 use ipnet::Ipv6Net;
 
 use crate::{
-    CoreNode, Correspondent, Disk, FlowReport, HostId, LinkId, MaarHost, MobileNode, Port, Profile, Records,
-    Routes, Simulation, Tapped,
+    CoreNode, Correspondent, Disk, Fault, FlowReport, HostId, LinkId, MobileNode, Port, Profile, Records,
+    Router, Routes, Simulation, Tapped,
 };
 
 /// 2026-01-01 00:00 UTC, when every run starts.
@@ -24,10 +28,25 @@ pub const CORRESPONDENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xf0, 0, 0, 0, 
 /// The core itself.
 const CORE: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0);
 
+/// The address of the LMA, where there is one.
+pub const LMA: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0x1a);
+
+/// What kind of domain it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Of RFC 8885: a CMD and MAARs.
+    #[default]
+    Dmm,
+    /// Of RFC 5213: an LMA and MAGs.
+    Legacy,
+}
+
 /// What a domain is made of.
 #[derive(Clone, Debug)]
 pub struct DomainConfig {
-    /// How many MAARs.
+    /// Of which RFC it is. One of RFC 5213 knows no plan, and nothing of P-MAARs.
+    pub kind: Kind,
+    /// How many MAARs, or MAGs.
     pub maars: u16,
     /// How many mobile nodes.
     pub mobiles: u16,
@@ -35,13 +54,13 @@ pub struct DomainConfig {
     pub plan: Plan,
     /// Who may end a session (RFC 8885 §3.5).
     pub deregistration: Deregistration,
-    /// The lifetime that MAARs ask for.
+    /// The lifetime that MAARs or MAGs ask for.
     pub lifetime: Lifetime,
     /// How many P-MAARs the CMD keeps of a mobile node (R6.5).
     pub max_p_maars: usize,
     /// For how long a P-MAAR believes a CMD that says no more (stance A26).
     pub anchor_guard: Duration,
-    /// How long a write of a node's store takes, where nodes have one: they are durable then.
+    /// How long a write of a node's store takes, where nodes have one: they are durable then. A MAG has none.
     pub disk: Option<Duration>,
     /// All chance comes from it.
     pub seed: u64,
@@ -59,6 +78,7 @@ impl Default for DomainConfig {
     fn default() -> Self {
         let delay = |millis| Profile { delay: Duration::from_millis(millis), ..Profile::default() };
         Self {
+            kind: Kind::Dmm,
             maars: 3,
             mobiles: 1,
             plan: Plan::RELAY,
@@ -76,17 +96,19 @@ impl Default for DomainConfig {
     }
 }
 
-/// A domain in virtual time. MAARs and mobile nodes are counted from 1, as in the RFC's figures.
+/// A domain in virtual time. MAARs or MAGs, and mobile nodes, are counted from 1, as in the RFC's figures.
 pub struct Domain {
     sim: Simulation,
     config: DomainConfig,
     core: LinkId,
-    cmd: HostId,
-    maars: Vec<(HostId, LinkId)>,
+    /// The CMD or LMA.
+    centre: HostId,
+    /// MAARs or MAGs, each with its access link.
+    routers: Vec<(HostId, LinkId)>,
     mobiles: Vec<HostId>,
 }
 
-/// The address of a MAAR.
+/// The address of a MAAR or MAG.
 pub fn maar_address(number: u16) -> Ipv6Addr {
     Ipv6Addr::from_bits(CORE.to_bits() | u128::from(number))
 }
@@ -94,6 +116,16 @@ pub fn maar_address(number: u16) -> Ipv6Addr {
 /// The prefix pool of a MAAR: `2001:db8:a001::/48` for the first.
 pub fn pool(number: u16) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0xa000 + number, 0, 0, 0, 0, 0), 48)
+}
+
+/// The prefix pool of the LMA.
+pub fn lma_pool() -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0xe000, 0, 0, 0, 0, 0), 48)
+}
+
+/// The number of the MAAR or MAG whose access link this is: they follow the core, which has the first number.
+pub(crate) fn router_of(link: LinkId) -> Option<u16> {
+    u16::try_from(link.0).ok().filter(|number| *number > 0)
 }
 
 /// The network that only this MAAR reaches: `2001:db8:b001::/48` for the first.
@@ -144,8 +176,40 @@ impl DomainConfig {
             durable: self.disk.is_some(),
             peers: self.peers().filter(|peer| peer.address != address).collect(),
             local_prefixes: vec![local_network(number)],
-            subscribers: (1..=self.mobiles).map(|n| (mobile_mac(n), mn_identifier(n))).collect(),
+            subscribers: self.subscribers(),
             ..MaarConfig::new(address, CMD, pool(number))
+        }
+    }
+
+    fn lma(&self) -> LmaConfig {
+        let mags = (1..=self.maars).map(maar_address).collect();
+        LmaConfig { durable: self.disk.is_some(), ..LmaConfig::new(LMA, mags, lma_pool()) }
+    }
+
+    fn mag(&self, number: u16) -> MagConfig {
+        let (subscribers, lifetime) = (self.subscribers(), self.lifetime);
+        MagConfig { subscribers, lifetime, ..MagConfig::new(maar_address(number), LMA) }
+    }
+
+    fn subscribers(&self) -> BTreeMap<Mac, MnIdentifier> {
+        (1..=self.mobiles).map(|n| (mobile_mac(n), mn_identifier(n))).collect()
+    }
+
+    /// The address of the CMD or LMA.
+    pub fn centre(&self) -> Ipv6Addr {
+        match self.kind {
+            Kind::Dmm => CMD,
+            Kind::Legacy => LMA,
+        }
+    }
+
+    /// What people call the CMD or LMA, or a MAAR or MAG.
+    pub fn name(&self, who: Option<u16>) -> String {
+        match (self.kind, who) {
+            (Kind::Dmm, None) => "cmd".to_owned(),
+            (Kind::Dmm, Some(number)) => format!("maar{number}"),
+            (Kind::Legacy, None) => "lma".to_owned(),
+            (Kind::Legacy, Some(number)) => format!("mag{number}"),
         }
     }
 }
@@ -155,44 +219,68 @@ impl Domain {
     pub fn new(config: &DomainConfig) -> Self {
         let mut sim = Simulation::new(START, config.seed);
         let core = sim.add_link("core", config.core);
-        let (cmd_mac, correspondent_mac) = (mac(0xcd, 0), mac(0xcc, 0));
+        let (centre_mac, correspondent_mac) = (mac(0xcd, 0), mac(0xcc, 0));
 
         let mut routes = Routes::default();
-        routes.add(host(CMD), cmd_mac);
+        routes.add(host(config.centre()), centre_mac);
         routes.add(host(CORRESPONDENT), correspondent_mac);
+        if config.kind == Kind::Legacy {
+            routes.add(lma_pool(), centre_mac);
+        }
         for number in 1..=config.maars {
             let mac = mac(0xaa, number);
             routes.add(host(maar_address(number)), mac);
-            routes.add(pool(number), mac);
+            if config.kind == Kind::Dmm {
+                routes.add(pool(number), mac);
+            }
         }
 
-        let cmd = Cmd::new(config.cmd());
-        let mut cmd = CoreNode::new(cmd, cmd_mac, CMD, routes.clone());
-        if let Some(takes) = config.disk {
-            cmd = cmd.with_disk(Disk::new(takes), start_cmd);
-        }
-        let cmd = sim.add_host(cmd);
-        sim.plug(cmd, Port::Core, core);
+        let centre = match config.kind {
+            Kind::Dmm => {
+                let mut cmd = CoreNode::new(Cmd::new(config.cmd()), centre_mac, CMD, routes.clone());
+                if let Some(takes) = config.disk {
+                    cmd = cmd.with_disk(Disk::new(takes), start_cmd);
+                }
+                sim.add_host(cmd)
+            }
+            Kind::Legacy => {
+                let (node, delay) = (Lma::new(config.lma()), config.forwarding_delay);
+                let mut lma = Router::new(node, start_lma, LMA, centre_mac, routes.clone(), delay);
+                if let Some(takes) = config.disk {
+                    lma = lma.with_disk(Disk::new(takes));
+                }
+                sim.add_host(lma)
+            }
+        };
+        sim.plug(centre, Port::Core, core);
         let correspondent =
             sim.add_host(Correspondent::new(correspondent_mac, CORRESPONDENT, routes.clone()));
         sim.plug(correspondent, Port::Core, core);
 
-        let mut maars = Vec::new();
+        let mut routers = Vec::new();
         for number in 1..=config.maars {
-            let (address, mac) = (maar_address(number), mac(0xaa, number));
-            let node = Maar::new(config.maar(number));
-            let mut maar = MaarHost::new(node, address, mac, routes.clone(), config.forwarding_delay);
-            if let Some(takes) = config.disk {
-                maar = maar.with_disk(Disk::new(takes));
-            }
-            let maar = sim.add_host(maar);
+            let (address, mac, delay) = (maar_address(number), mac(0xaa, number), config.forwarding_delay);
+            let router = match config.kind {
+                Kind::Dmm => {
+                    let node = Maar::new(config.maar(number));
+                    let mut maar = Router::new(node, start_maar, address, mac, routes.clone(), delay);
+                    if let Some(takes) = config.disk {
+                        maar = maar.with_disk(Disk::new(takes));
+                    }
+                    sim.add_host(maar)
+                }
+                Kind::Legacy => {
+                    let node = Mag::new(config.mag(number));
+                    sim.add_host(Router::new(node, start_mag, address, mac, routes.clone(), delay))
+                }
+            };
             let access = sim.add_link(&format!("access{number}"), config.access);
-            sim.plug(maar, Port::Core, core);
-            sim.plug(maar, Port::Access, access);
-            maars.push((maar, access));
+            sim.plug(router, Port::Core, core);
+            sim.plug(router, Port::Access, access);
+            routers.push((router, access));
         }
         let mobiles = (1..=config.mobiles).map(|n| sim.add_host(MobileNode::new(mobile_mac(n)))).collect();
-        Self { sim, config: config.clone(), core, cmd, maars, mobiles }
+        Self { sim, config: config.clone(), core, centre, routers, mobiles }
     }
 
     /// The time.
@@ -205,16 +293,16 @@ impl Domain {
         self.sim.run_for(duration);
     }
 
-    /// Takes a mobile node off its link, if it is on one, and after the gap puts it on the link of a MAAR.
+    /// Takes a mobile node off its link, if it is on one, and after the gap puts it on the link of a MAAR or MAG.
     pub fn attach(&mut self, mobile: u16, maar: u16) {
         self.detach(mobile);
         self.sim.run_for(self.config.gap);
         self.plug(mobile, maar);
     }
 
-    /// Puts a mobile node, which is on no link, on the link of a MAAR.
+    /// Puts a mobile node, which is on no link, on the link of a MAAR or MAG.
     pub fn plug(&mut self, mobile: u16, maar: u16) {
-        let (_, access) = self.maars[index(maar)];
+        let (_, access) = self.routers[index(maar)];
         self.sim.plug(self.mobiles[index(mobile)], Port::Access, access);
     }
 
@@ -228,35 +316,52 @@ impl Domain {
         self.sim.set_profile(self.core, profile);
     }
 
-    /// The CMD loses all that it knew but what is on its disk, and starts again.
-    pub fn restart_cmd(&mut self) {
-        let fresh = Cmd::new(self.config.cmd());
-        self.sim.with_host(self.cmd, |host: &mut CoreNode<Cmd>, now| match host.disk_mut() {
-            Some(disk) => disk.kill(now, Duration::ZERO),
-            None => host.node = fresh,
-        });
+    /// A node, the CMD or LMA where none is named, loses all that it knew but what is on its disk, and its forwarding with it, and
+    /// starts again.
+    pub fn restart(&mut self, who: Option<u16>) {
+        match (self.config.kind, who.map(|number| self.routers[index(number)].0)) {
+            (Kind::Dmm, None) => {
+                let fresh = Cmd::new(self.config.cmd());
+                self.sim.with_host(self.centre, |host: &mut CoreNode<Cmd>, now| match host.disk_mut() {
+                    Some(disk) => disk.kill(now, Duration::ZERO),
+                    None => host.node = fresh,
+                });
+            }
+            (Kind::Dmm, Some(id)) => {
+                self.sim.with_host(id, |host: &mut Router<Maar>, now| host.restart(now));
+            }
+            (Kind::Legacy, None) => {
+                self.sim.with_host(self.centre, |host: &mut Router<Lma>, now| host.restart(now));
+            }
+            (Kind::Legacy, Some(id)) => {
+                self.sim.with_host(id, |host: &mut Router<Mag>, now| host.restart(now));
+            }
+        }
     }
 
-    /// A MAAR loses all that it knew but what is on its disk, and its forwarding with it, and starts again.
-    pub fn restart_maar(&mut self, number: u16) {
-        self.sim.with_host(self.maars[index(number)].0, |host: &mut MaarHost, now| host.restart(now));
-    }
-
-    /// Does something to the disk of a MAAR, or to the CMD's where none is named.
+    /// Does something to the disk of a node, of the CMD or LMA where none is named. A MAG has none.
     pub fn with_disk<T>(
         &mut self,
-        maar: Option<u16>,
+        who: Option<u16>,
         change: impl FnOnce(&mut Disk, Instant) -> T,
     ) -> Option<T> {
-        match maar {
-            Some(number) => {
-                let id = self.maars[index(number)].0;
-                self.sim.with_host(id, |host: &mut MaarHost, now| Some(change(host.disk_mut()?, now)))
-            }
-            None => self
+        match (self.config.kind, who.map(|number| self.routers[index(number)].0)) {
+            (Kind::Dmm, None) => self
                 .sim
-                .with_host(self.cmd, |host: &mut CoreNode<Cmd>, now| Some(change(host.disk_mut()?, now))),
+                .with_host(self.centre, |host: &mut CoreNode<Cmd>, now| Some(change(host.disk_mut()?, now))),
+            (Kind::Dmm, Some(id)) => {
+                self.sim.with_host(id, |host: &mut Router<Maar>, now| Some(change(host.disk_mut()?, now)))
+            }
+            (Kind::Legacy, None) => self
+                .sim
+                .with_host(self.centre, |host: &mut Router<Lma>, now| Some(change(host.disk_mut()?, now))),
+            (Kind::Legacy, Some(_)) => None,
         }
+    }
+
+    /// Whether a node keeps what it knows when it is restarted.
+    pub fn keeps(&self, who: Option<u16>) -> bool {
+        self.config.disk.is_some() && (self.config.kind == Kind::Dmm || who.is_none())
     }
 
     /// Takes a mobile node off its link.
@@ -281,26 +386,56 @@ impl Domain {
     }
 
     /// A MAAR.
-    pub fn maar(&self, number: u16) -> &MaarHost {
-        self.sim.host(self.maars[index(number)].0)
+    pub fn maar(&self, number: u16) -> &Router<Maar> {
+        self.sim.host(self.routers[index(number)].0)
     }
 
     /// The CMD.
     pub fn cmd(&self) -> &CoreNode<Cmd> {
-        self.sim.host(self.cmd)
+        self.sim.host(self.centre)
     }
 
-    /// Everything that happened at the CMD and the MAARs, in order of time: when, where (`cmd`, `maar1`), what.
+    /// A MAG.
+    pub fn mag(&self, number: u16) -> &Router<Mag> {
+        self.sim.host(self.routers[index(number)].0)
+    }
+
+    /// The LMA.
+    pub fn lma(&self) -> &Router<Lma> {
+        self.sim.host(self.centre)
+    }
+
+    /// Makes something of the LMA wrong, or of all MAGs.
+    pub fn spoil_legacy(&mut self, mags: bool, fault: Fault) {
+        if mags {
+            for (id, _) in &self.routers {
+                self.sim.with_host(*id, |host: &mut Router<Mag>, _| host.spoil(fault));
+            }
+        } else {
+            self.sim.with_host(self.centre, |host: &mut Router<Lma>, _| host.spoil(fault));
+        }
+    }
+
+    /// Everything that happened at the nodes of the domain, in order of time: when, where (`cmd`, `maar1`), what.
     pub fn events(&self) -> Vec<(Instant, String, Event)> {
-        let named = |name: String, events: &[(Instant, Event)]| {
-            events.iter().map(|(at, event)| (*at, name.clone(), event.clone())).collect::<Vec<_>>()
-        };
-        let mut all = named("cmd".to_owned(), &self.cmd().events);
-        for number in 1..=self.maars.len() as u16 {
-            all.extend(named(format!("maar{number}"), &self.maar(number).events));
+        let mut all = Vec::new();
+        for who in self.nodes() {
+            let events = match (self.config.kind, who) {
+                (Kind::Dmm, None) => &self.cmd().events,
+                (Kind::Dmm, Some(number)) => &self.maar(number).events,
+                (Kind::Legacy, None) => &self.lma().events,
+                (Kind::Legacy, Some(number)) => &self.mag(number).events,
+            };
+            let name = self.config.name(who);
+            all.extend(events.iter().map(|(at, event)| (*at, name.clone(), event.clone())));
         }
         all.sort_by_key(|(at, ..)| *at);
         all
+    }
+
+    /// The CMD or LMA, which has no number, and all MAARs or MAGs.
+    fn nodes(&self) -> impl Iterator<Item = Option<u16>> {
+        std::iter::once(None).chain((1..=self.config.maars).map(Some))
     }
 
     /// The names of the links, by their number.
@@ -313,11 +448,11 @@ impl Domain {
         self.sim.tap()
     }
 
-    /// The MAARs that may have changed since the last call, and nothing for the CMD if it may have.
+    /// The MAARs or MAGs that may have changed since the last call, and nothing for the CMD or LMA if it may have.
     pub fn take_touched(&mut self) -> Vec<Option<u16>> {
         let touched = self.sim.take_touched();
-        let maars = (1..).zip(&self.maars).map(|(number, (id, _))| (Some(number), *id));
-        let all = maars.chain([(None, self.cmd)]);
+        let routers = (1..).zip(&self.routers).map(|(number, (id, _))| (Some(number), *id));
+        let all = routers.chain([(None, self.centre)]);
         all.filter(|(_, id)| touched.contains(id)).map(|(who, _)| who).collect()
     }
 
@@ -328,8 +463,9 @@ impl Domain {
 
     /// The names that people know the addresses by.
     pub fn names(&self) -> Vec<(Ipv6Addr, String)> {
-        let maars = (1..=self.maars.len() as u16).map(|n| (maar_address(n), format!("maar{n}")));
-        maars.chain([(CMD, "cmd".to_owned()), (CORRESPONDENT, "cn".to_owned())]).collect()
+        let routers = (1..=self.config.maars).map(|n| (maar_address(n), self.config.name(Some(n))));
+        let centre = (self.config.centre(), self.config.name(None));
+        routers.chain([centre, (CORRESPONDENT, "cn".to_owned())]).collect()
     }
 }
 
@@ -337,9 +473,30 @@ impl Domain {
 fn start_cmd(before: &Cmd, now: Instant, records: &Records) -> Cmd {
     let of = |(mn, record): (&MnIdentifier, &Record)| match record {
         Record::Session(session) => (mn.clone(), session.clone()),
-        Record::Mobile(_) => unreachable!("a CMD keeps sessions"),
+        _ => unreachable!("a CMD keeps sessions"),
     };
     Cmd::restore(before.config().clone(), now, records.iter().map(of))
+}
+
+fn start_maar(before: &Maar, now: Instant, records: &Records, found: &Plane) -> Maar {
+    let of = |(mn, record): (&MnIdentifier, &Record)| match record {
+        Record::Mobile(mobile) => (mn.clone(), mobile.clone()),
+        _ => unreachable!("a MAAR keeps mobile nodes"),
+    };
+    Maar::restore(before.config().clone(), now, records.iter().map(of), found)
+}
+
+fn start_lma(before: &Lma, now: Instant, records: &Records, found: &Plane) -> Lma {
+    let of = |(mn, record): (&MnIdentifier, &Record)| match record {
+        Record::Bce(bce) => (mn.clone(), bce.clone()),
+        _ => unreachable!("an LMA keeps binding cache entries"),
+    };
+    Lma::restore(before.config().clone(), now, records.iter().map(of), found)
+}
+
+/// A MAG keeps nothing.
+fn start_mag(before: &Mag, _: Instant, _: &Records, _: &Plane) -> Mag {
+    Mag::new(before.config().clone())
 }
 
 fn host(address: Ipv6Addr) -> Ipv6Net {

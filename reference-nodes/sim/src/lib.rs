@@ -1,4 +1,4 @@
-//! Hosts, links and virtual time: a domain of RFC 8885 on one machine, in which every frame is real octets and a run
+//! Hosts, links and virtual time: a domain of RFC 8885, or of RFC 5213, on one machine, in which every frame is real octets and a run
 //! with the same seed is the same to the octet.
 //!
 //! ```text
@@ -16,8 +16,8 @@ mod disk;
 pub mod domain;
 mod host;
 mod link;
-mod maar_host;
 mod mobile_node;
+mod router;
 mod simulation;
 pub mod trial;
 
@@ -27,6 +27,6 @@ pub use disk::{CrashPoint, Disk, DiskEvent, Records};
 pub use domain::Domain;
 pub use host::{Host, HostId, Port, Probe, Routes};
 pub use link::{Fate, LinkId, Profile, Tapped};
-pub use maar_host::MaarHost;
 pub use mobile_node::{FlowReport, MobileNode};
+pub use router::{Fault, RestoreRouter, Router};
 pub use simulation::Simulation;

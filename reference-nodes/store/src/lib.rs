@@ -16,7 +16,7 @@ use std::path::Path;
 
 use dmm_codec::MnIdentifier;
 use dmm_proto::Write;
-use dmm_proto::record::{MobileRecord, Record, SessionRecord};
+use dmm_proto::record::{BceRecord, MobileRecord, Record, SessionRecord};
 use serde::{Deserialize, Serialize};
 
 pub use error::{Problem, StoreError};
@@ -32,12 +32,18 @@ pub enum Role {
     Cmd,
     /// A MAAR.
     Maar,
+    /// An LMA.
+    Lma,
 }
 
 impl Role {
-    /// Whether a node of this kind keeps such a record.
+    /// Whether a node of this kind keeps such a record. One CMD can serve MAGs today and none tomorrow.
     pub fn keeps(self, record: &Record) -> bool {
-        matches!((self, record), (Self::Cmd, Record::Session(_)) | (Self::Maar, Record::Mobile(_)))
+        match self {
+            Self::Cmd => matches!(record, Record::Session(_) | Record::Mixed(_)),
+            Self::Maar => matches!(record, Record::Mobile(_)),
+            Self::Lma => matches!(record, Record::Bce(_)),
+        }
     }
 }
 
@@ -46,6 +52,7 @@ impl fmt::Display for Role {
         f.write_str(match self {
             Self::Cmd => "CMD",
             Self::Maar => "MAAR",
+            Self::Lma => "LMA",
         })
     }
 }
@@ -109,7 +116,8 @@ impl Store {
 pub fn sessions(records: Vec<(MnIdentifier, Record)>) -> impl Iterator<Item = (MnIdentifier, SessionRecord)> {
     records.into_iter().filter_map(|(mn, record)| match record {
         Record::Session(session) => Some((mn, session)),
-        Record::Mobile(_) => None,
+        Record::Mixed(both) => Some((mn, both.session?)),
+        Record::Mobile(_) | Record::Bce(_) => None,
     })
 }
 
@@ -117,6 +125,15 @@ pub fn sessions(records: Vec<(MnIdentifier, Record)>) -> impl Iterator<Item = (M
 pub fn mobiles(records: Vec<(MnIdentifier, Record)>) -> impl Iterator<Item = (MnIdentifier, MobileRecord)> {
     records.into_iter().filter_map(|(mn, record)| match record {
         Record::Mobile(mobile) => Some((mn, mobile)),
-        Record::Session(_) => None,
+        Record::Session(_) | Record::Bce(_) | Record::Mixed(_) => None,
+    })
+}
+
+/// The records of the store of an LMA, or of a CMD that is one too, for [`Lma::restore`](dmm_proto::legacy::Lma::restore).
+pub fn bces(records: Vec<(MnIdentifier, Record)>) -> impl Iterator<Item = (MnIdentifier, BceRecord)> {
+    records.into_iter().filter_map(|(mn, record)| match record {
+        Record::Bce(bce) => Some((mn, bce)),
+        Record::Mixed(both) => Some((mn, both.bce?)),
+        Record::Session(_) | Record::Mobile(_) => None,
     })
 }

@@ -8,11 +8,11 @@ use std::sync::{Arc, mpsc};
 
 use dmm_codec::{MnIdSubtype, MnIdentifier};
 use dmm_proto::record::{
-    AnchorRecord, BindingRecord, Detail, EchoRecord, FarewellRecord, MobileRecord, PMaarRecord, PlaceRecord,
-    Record, RemoteAnchorRecord, SessionRecord,
+    AnchorRecord, BceRecord, BindingRecord, Detail, EchoRecord, FarewellRecord, MixedRecord, MobileRecord,
+    PMaarRecord, PlaceRecord, Record, RemoteAnchorRecord, SessionRecord,
 };
 use dmm_proto::{Write, WriteId};
-use dmm_store::{FileStore, Owner, Problem, Role, Store, StoreError, Writer, export, import};
+use dmm_store::{FileStore, Owner, Problem, Role, Store, StoreError, Writer, bces, export, import};
 use ipnet::Ipv6Net;
 use redb::StorageBackend;
 
@@ -88,6 +88,22 @@ fn mobile() -> Record {
         confirmed: 1_767_225_600_000_000_001,
         last_pbu: Some((7, Some(0x0001_0203_0405_0607))),
     })
+}
+
+fn bce() -> BceRecord {
+    BceRecord {
+        p_coa: maar(0xa),
+        prefix: net("2001:db8:e000::/64"),
+        expires: 1_767_225_900_000_000_000,
+        last_pbu: (7, Some(0x0001_0203_0405_0607)),
+        deregistered: true,
+    }
+}
+
+/// Of a CMD that serves MAGs too.
+fn mixed() -> Record {
+    let Record::Session(session) = session(7) else { panic!("it is a session") };
+    Record::Mixed(MixedRecord { session: Some(session), bce: Some(bce()) })
 }
 
 fn writes(records: impl IntoIterator<Item = (MnIdentifier, Option<Record>)>) -> Vec<Write> {
@@ -296,6 +312,26 @@ fn an_export_is_imported_as_it_was() {
 }
 
 #[test]
+fn what_an_lma_keeps_and_what_a_cmd_keeps_of_mags_is_exported_too() {
+    let lma = Owner { role: Role::Lma, address: maar(0x1a) };
+    let json = [(lma, Record::Bce(bce())), (CMD, mixed())].map(|(owner, record)| {
+        let path = fresh(&owner.to_string().replace(' ', "-"));
+        let mut store = FileStore::open(&path, owner).unwrap();
+        store.write(&writes([(mn(1), Some(record.clone()))])).unwrap();
+        drop(store);
+        let json = export(&path).unwrap();
+        let other = fresh(&format!("{}-again", owner.role));
+        assert_eq!(import(&other, "export.json".as_ref(), &json).unwrap(), (owner, 1));
+        let records = FileStore::open(&other, owner).unwrap().records().unwrap();
+        assert_eq!(records, [(mn(1), record)]);
+        assert_eq!(bces(records).collect::<Vec<_>>(), [(mn(1), bce())]);
+        json
+    });
+    insta::assert_snapshot!(json[0]);
+    assert!(json[1].contains("\"mixed\""));
+}
+
+#[test]
 fn what_is_no_export_is_said_to_be_none() {
     let path = fresh("none-such");
     let maars = r#"{"format": "dmm-store", "version": 1, "node": {"role": "maar", "address": "2001:db8:c0::1"},
@@ -322,7 +358,8 @@ fn what_is_no_export_is_said_to_be_none() {
 /// A record that changes its form is another version of the store: see `VERSION`.
 #[test]
 fn the_octets_of_records_stay_what_they_are() {
-    let octets = [session(7), mobile()].map(|record| postcard::to_allocvec(&record).unwrap());
+    let octets = [session(7), mobile(), Record::Bce(bce()), mixed()]
+        .map(|record| postcard::to_allocvec(&record).unwrap());
     let rows = octets
         .iter()
         .flat_map(|octets| octets.chunks(16).map(|row| format!("{row:02x?}")).chain([String::new()]));

@@ -123,7 +123,7 @@ impl Store {
     fn check(&self, role: Role) -> Result<(), String> {
         match self {
             Self::File(_) if role.keeps().is_none() => {
-                Err("an LMA or MAG keeps bindings in memory only; a CMD or MAAR can keep them in a file"
+                Err("a MAG keeps bindings in memory only: after a restart it registers whoever shows up"
                     .to_owned())
             }
             Self::Memory | Self::File(_) => Ok(()),
@@ -165,12 +165,13 @@ impl Role {
         }
     }
 
-    /// What it is to a store; bindings of RFC 5213 are in memory only.
+    /// What it is to a store; a MAG's bindings are the LMA's to keep.
     pub const fn keeps(self) -> Option<dmm_store::Role> {
         match self {
             Self::Cmd => Some(dmm_store::Role::Cmd),
             Self::Maar => Some(dmm_store::Role::Maar),
-            Self::Lma | Self::Mag => None,
+            Self::Lma => Some(dmm_store::Role::Lma),
+            Self::Mag => None,
         }
     }
 

@@ -2,14 +2,14 @@
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::{Instant, Lifetime, Message, MobilityOption, Pba, PbaFlags, Status};
+use dmm_codec::{Instant, Message, MobilityOption, Pba, PbaFlags, Status};
 use ipnet::Ipv6Net;
 use smallvec::SmallVec;
 
 use super::anchor::{Anchored, Details};
 use super::binding::{Binding, Handover, PMaar};
 use super::{Cmd, CmdConfig, Mn};
-use crate::exchange::{Rejection, is_detail, is_for_another, mn_of, receive, send};
+use crate::exchange::{Rejection, is_detail, is_for_another, mn_of, refusal};
 use crate::journal::Otherwise;
 use crate::plan::Answer;
 use crate::updates::{Persistence, UpdateKey};
@@ -194,15 +194,6 @@ impl Cmd {
         binding.handover = binding.is_waiting().then_some(Handover { answer_by: None });
         self.answers.set(&mn, None);
     }
-}
-
-/// What leaves in place of an acceptance that the store did not take: what the PBU said, and nothing that the CMD knows.
-fn refusal(accepted: Output) -> Option<Output> {
-    let Output::Signal { src, dst, octets } = accepted else { return None };
-    let Ok(Message::Pba(mut pba)) = receive(src, dst, &octets) else { return None };
-    (pba.status, pba.lifetime) = (Status::INSUFFICIENT_RESOURCES, Lifetime::ZERO);
-    pba.options.retain(|option| !matches!(option, MobilityOption::PreviousMaar(_)) && !is_detail(option));
-    Some(send(src, dst, &Message::Pba(pba)))
 }
 
 /// Spreads what is said about P-MAARs over as many PBAs to the same PBU as the longest message asks for: "the S-MAAR

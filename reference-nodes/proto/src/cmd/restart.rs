@@ -52,6 +52,11 @@ impl Cmd {
         self.cache.iter().filter_map(|(name, mn)| Some((name.clone(), self.record(mn)?)))
     }
 
+    /// What is to be durable of one mobile node.
+    pub(crate) fn record_of(&self, name: &MnIdentifier) -> Option<SessionRecord> {
+        self.record(self.cache.find(name)?)
+    }
+
     /// Orders what has changed in this input to be written.
     pub(super) fn write(&mut self) {
         if !self.journal.is_kept() {

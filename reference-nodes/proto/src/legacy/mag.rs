@@ -7,13 +7,13 @@ use std::time::Duration;
 use dmm_codec::packet::{Mac, link_local};
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba,
-    PbaFlags, Pbu, PbuFlags,
+    PbaFlags, Pbu, PbuFlags, Status, Timestamp,
 };
 use dmm_dataplane::{DlifId, Entry, Plane};
 use ipnet::Ipv6Net;
 
 use crate::complaint::Complaints;
-use crate::exchange::{mn_of, receive, send};
+use crate::exchange::{Rejection, mn_of, receive, send};
 use crate::forwarding::Forwarding;
 use crate::maar::{Anchor, DlifAddresses};
 use crate::timing::{Backoff, Pacing};
@@ -63,6 +63,8 @@ struct Mobile {
     mac: Mac,
     address: Ipv6Addr,
     place: Place,
+    /// The time stamp of the last PBU about it.
+    sent: Timestamp,
 }
 
 #[derive(Clone, Debug)]
@@ -70,10 +72,51 @@ enum Place {
     /// On the link; the LMA has not answered.
     Registering,
     /// On the link, registered.
-    Serving { prefixes: Vec<Ipv6Net>, refresh: Instant, expires: Instant },
+    Serving {
+        prefixes: Vec<Ipv6Net>,
+        /// When to ask for more time; never where the LMA has not echoed what was asked (B11).
+        refresh: Option<Instant>,
+        expires: Instant,
+    },
+    /// On the link, and not registered before it has left it, or an administrator has said so (B11).
+    Denied,
     /// Off the link; the LMA is being told (RFC 5213 §6.9.1.4).
     Leaving { prefixes: Vec<Ipv6Net> },
 }
+
+impl Mobile {
+    fn is_timed_by(&self, pba: &Pba) -> bool {
+        pba.options
+            .iter()
+            .all(|option| !matches!(option, MobilityOption::Timestamp(sent) if *sent != self.sent))
+    }
+
+    /// B11, RFC 5213 §6.9.1.2 (6): a PBA with one of these options and another value than the PBU that it answers "MUST be
+    /// ignored", and the PBU is not sent again "until an administrative action is taken". Of prefixes the section asks
+    /// nothing.
+    fn is_echoed_by(&self, mn: &MnIdentifier, pba: &Pba) -> bool {
+        pba.options.iter().all(|option| match option {
+            MobilityOption::MnIdentifier(named) => named == mn,
+            MobilityOption::HandoffIndicator(handoff) => *handoff == self.place.handoff(),
+            MobilityOption::AccessTechnology(technology) => *technology == TECHNOLOGY,
+            MobilityOption::MnLinkLayerIdentifier(address) => *address == self.mac.into(),
+            _ => true,
+        })
+    }
+}
+
+impl Place {
+    /// What a PBU says of the handoff, and its PBA has to repeat.
+    fn handoff(&self) -> HandoffIndicator {
+        match self {
+            Self::Serving { .. } => HandoffIndicator::NOT_CHANGED,
+            Self::Registering | Self::Denied | Self::Leaving { .. } => HandoffIndicator::UNKNOWN,
+        }
+    }
+}
+
+/// What every access link of a MAG is.
+const TECHNOLOGY: AccessTechnology = AccessTechnology::IEEE_802_11;
 
 impl Mag {
     /// A MAG that knows no mobile node yet.
@@ -86,6 +129,11 @@ impl Mag {
         Self { config, mobiles, updates, forwarding, complaints, outbox }
     }
 
+    /// What its operator has told it.
+    pub fn config(&self) -> &MagConfig {
+        &self.config
+    }
+
     /// What it holds of each mobile node, in the order of their identifiers.
     pub fn sessions(&self) -> impl Iterator<Item = Session> {
         self.mobiles.iter().map(|(mn, mobile)| {
@@ -95,10 +143,11 @@ impl Mag {
                 &Place::Serving { ref prefixes, refresh, expires } => Session {
                     serving: Some(self.config.address),
                     prefixes: prefixes.clone(),
-                    refresh: Some(refresh),
+                    refresh,
                     expires: Some(expires),
                     ..session(State::Serving)
                 },
+                Place::Denied => session(State::Denied),
                 Place::Leaving { prefixes } => {
                     Session { prefixes: prefixes.clone(), ..session(State::Leaving) }
                 }
@@ -124,11 +173,17 @@ impl Mag {
         match event {
             LinkEvent::Solicited { mobile: mac, src: address } => {
                 let Some(mn) = self.config.subscribers.get(&mac).cloned() else { return };
-                if let Some(Mobile { place: Place::Serving { .. }, .. }) = self.mobiles.get(&mn) {
-                    let advertisements = self.advertisements(&mn);
-                    return self.reconcile(&mn, advertisements);
+                match self.mobiles.get(&mn).map(|mobile| &mobile.place) {
+                    Some(Place::Serving { .. }) => {
+                        let advertisements = self.advertisements(&mn);
+                        return self.reconcile(&mn, advertisements);
+                    }
+                    // That it asks for a router is no administrative action (B11).
+                    Some(Place::Denied) => return,
+                    Some(Place::Registering | Place::Leaving { .. }) | None => {}
                 }
-                self.mobiles.insert(mn.clone(), Mobile { mac, address, place: Place::Registering });
+                let (place, sent) = (Place::Registering, now.timestamp());
+                self.mobiles.insert(mn.clone(), Mobile { mac, address, place, sent });
                 self.updates.want(now, self.key(&mn), Persistence::UntilAnswered);
             }
             LinkEvent::Detached { mobile: mac } => {
@@ -141,7 +196,7 @@ impl Mag {
                         mobile.place = Place::Leaving { prefixes: std::mem::take(prefixes) };
                         self.updates.want(now, self.key(&mn), Persistence::UntilMaximum);
                     }
-                    Place::Registering => {
+                    Place::Registering | Place::Denied => {
                         self.updates.cancel(&self.key(&mn));
                         self.mobiles.remove(&mn);
                     }
@@ -164,8 +219,23 @@ impl Mag {
         }
         // B15, RFC 5213 §6.9.1.2 (5): what answers no PBU that it sent "MUST be ignored".
         let mn = mn_of(&pba).ok_or(Ignored::Unasked)?.clone();
+        // (3) has §5.5 apply, whose (7) has an acceptance return the PBU's time stamp: else it answers one of a life before this, in
+        // which numbers began at the same.
+        if pba.status.is_accepted() && self.mobiles.get(&mn).is_some_and(|mobile| !mobile.is_timed_by(&pba)) {
+            return Err(Ignored::Unasked);
+        }
         if !self.updates.answered(&self.key(&mn), pba.seq) {
             return Err(Ignored::Unasked);
+        }
+        let Some(mobile) = self.mobiles.get_mut(&mn) else { return Ok(()) };
+        if !mobile.is_echoed_by(&mn, &pba) {
+            match &mut mobile.place {
+                // What was granted before lasts as long as it was granted for.
+                Place::Serving { refresh, .. } => *refresh = None,
+                Place::Leaving { .. } => drop(self.mobiles.remove(&mn)),
+                place => *place = Place::Denied,
+            }
+            return Err(Ignored::Mismatch);
         }
         self.answered(now, src, &mn, &pba);
         Ok(())
@@ -173,13 +243,11 @@ impl Mag {
 
     fn answered(&mut self, now: Instant, src: Ipv6Addr, mn: &MnIdentifier, pba: &Pba) {
         let Some(mobile) = self.mobiles.get_mut(mn) else { return };
-        if matches!(mobile.place, Place::Leaving { .. }) || !pba.status.is_accepted() {
-            if !pba.status.is_accepted() {
-                let event = Event::Rejected { mn: mn.clone(), by: src, status: pba.status };
-                self.outbox.push_back(Output::Event(event));
-            }
-            // No service, and no prefix (B21, RFC 5213 §6.9.1.2 (11)). Of the prefixes nothing is kept, so the next PBU asks for
-            // any by ALL_ZERO, and not for one that was refused (B14, (10)).
+        if !pba.status.is_accepted() {
+            return self.rejected(now, src, mn, pba.status);
+        }
+        // A registration that is granted no time is none.
+        if matches!(mobile.place, Place::Leaving { .. }) || pba.lifetime == Lifetime::ZERO {
             self.mobiles.remove(mn);
             return self.reconcile(mn, Vec::new());
         }
@@ -188,11 +256,36 @@ impl Mag {
             _ => None,
         });
         let lifetime = pba.lifetime.duration();
-        let (refresh, expires) = (now + lifetime * 3 / 4, now + lifetime);
+        let (refresh, expires) = (Some(now + lifetime * 3 / 4), now + lifetime);
         mobile.place = Place::Serving { prefixes: prefixes.collect(), refresh, expires };
         self.outbox.push_back(Output::Event(Event::Serving { mn: mn.clone(), tunnels: 1 }));
         let advertisements = self.advertisements(mn);
         self.reconcile(mn, advertisements);
+    }
+
+    /// No service, and no prefix (B21, RFC 5213 §6.9.1.2 (11)). Some rejections are not the last word; of the prefixes nothing is
+    /// kept, so the next PBU asks for any by ALL_ZERO, and not for one that was refused (B14, (10)).
+    fn rejected(&mut self, now: Instant, by: Ipv6Addr, mn: &MnIdentifier, status: Status) {
+        self.outbox.push_back(Output::Event(Event::Rejected { mn: mn.clone(), by, status }));
+        let Some(mobile) = self.mobiles.get_mut(mn) else { return };
+        let had_prefix = matches!(mobile.place, Place::Serving { .. });
+        let again = match (Rejection::of(status), status) {
+            _ if matches!(mobile.place, Place::Leaving { .. }) => None,
+            (Rejection::Overtaken, _) => Some(now),
+            (Rejection::Later, _) => Some(now + Backoff::default().max),
+            (Rejection::Prefix, _) | (_, Status::BCE_PBU_PREFIX_SET_DO_NOT_MATCH) if had_prefix => Some(now),
+            _ => None,
+        };
+        if let Some(at) = again {
+            mobile.place = Place::Registering;
+            self.updates.want(at, self.key(mn), Persistence::UntilAnswered);
+        } else if status == Status::PROXY_REG_NOT_ENABLED && !matches!(mobile.place, Place::Leaving { .. }) {
+            // (7): not again "until an administrative action is taken".
+            mobile.place = Place::Denied;
+        } else {
+            self.mobiles.remove(mn);
+        }
+        self.reconcile(mn, Vec::new());
     }
 
     fn serves(&self, mn: &MnIdentifier) -> bool {
@@ -206,7 +299,7 @@ impl Mag {
     }
 
     fn advertisements(&self, mn: &MnIdentifier) -> Vec<Output> {
-        let Some(Mobile { mac, address, place: Place::Serving { prefixes, .. } }) = self.mobiles.get(mn)
+        let Some(Mobile { mac, address, place: Place::Serving { prefixes, .. }, .. }) = self.mobiles.get(mn)
         else {
             return Vec::new();
         };
@@ -234,17 +327,22 @@ impl Mag {
         for mn in due.map(|(mn, _)| mn.clone()).collect::<Vec<_>>() {
             let key = self.key(&mn);
             let Some(mobile) = self.mobiles.get_mut(&mn) else { continue };
-            if matches!(mobile.place, Place::Serving { expires, .. } if expires <= now) {
-                mobile.place = Place::Registering;
+            match mobile.place {
+                Place::Serving { refresh: None, .. } => mobile.place = Place::Denied,
+                Place::Serving { expires, .. } if expires <= now => mobile.place = Place::Registering,
+                _ => {}
             }
-            self.updates.want(now, key, Persistence::UntilAnswered);
+            if !matches!(mobile.place, Place::Denied) {
+                self.updates.want(now, key, Persistence::UntilAnswered);
+            }
             self.reconcile(&mn, Vec::new());
         }
     }
 
     fn next_lifetime(&self, mn: &MnIdentifier, mobile: &Mobile) -> Option<Instant> {
         let Place::Serving { refresh, expires, .. } = mobile.place else { return None };
-        Some(if self.updates.is_outstanding(&self.key(mn)) { expires } else { refresh })
+        let is_asked = self.updates.is_outstanding(&self.key(mn));
+        Some(refresh.filter(|_| !is_asked).unwrap_or(expires))
     }
 
     fn send_updates(&mut self, now: Instant) {
@@ -260,20 +358,20 @@ impl Mag {
 
     /// The PBU (RFC 5213 §6.9.1.5) of a mobile node that comes (B17, §6.9.1.1): ALL_ZERO asks for a prefix. Of one that stays
     /// (B16, §6.9.1.3) and of one that has left (B18, §6.9.1.4): with its prefixes.
-    fn registration(&self, now: Instant, due: &Due) -> Option<Pbu> {
-        let mobile = self.mobiles.get(&due.key.mn)?;
-        let (prefixes, handoff, lifetime) = match &mobile.place {
-            Place::Registering => (&[][..], HandoffIndicator::UNKNOWN, self.config.lifetime),
-            Place::Serving { prefixes, .. } => {
-                (&prefixes[..], HandoffIndicator::NOT_CHANGED, self.config.lifetime)
-            }
-            Place::Leaving { prefixes } => (&prefixes[..], HandoffIndicator::UNKNOWN, Lifetime::ZERO),
+    fn registration(&mut self, now: Instant, due: &Due) -> Option<Pbu> {
+        let mobile = self.mobiles.get_mut(&due.key.mn)?;
+        mobile.sent = now.timestamp();
+        let (prefixes, lifetime) = match &mobile.place {
+            Place::Registering => (&[][..], self.config.lifetime),
+            Place::Serving { prefixes, .. } => (&prefixes[..], self.config.lifetime),
+            Place::Leaving { prefixes } => (&prefixes[..], Lifetime::ZERO),
+            Place::Denied => return None,
         };
         let prefixes = if prefixes.is_empty() { &[Ipv6Net::default()] } else { prefixes };
         let mut options = vec![MobilityOption::MnIdentifier(due.key.mn.clone())];
         options.extend(prefixes.iter().copied().map(MobilityOption::HomeNetworkPrefix));
-        options.push(MobilityOption::HandoffIndicator(handoff));
-        options.push(MobilityOption::AccessTechnology(AccessTechnology::IEEE_802_11));
+        options.push(MobilityOption::HandoffIndicator(mobile.place.handoff()));
+        options.push(MobilityOption::AccessTechnology(TECHNOLOGY));
         options.push(MobilityOption::MnLinkLayerIdentifier(mobile.mac.into()));
         options.push(MobilityOption::Timestamp(now.timestamp()));
         Some(Pbu { seq: due.seq, flags: PbuFlags::A | PbuFlags::P, lifetime, options })

@@ -5,7 +5,7 @@ mod lma;
 mod mag;
 mod mixed;
 
-pub use lma::{Lma, LmaConfig};
+pub use lma::{Lma, LmaConfig, LmaLoad};
 pub use mag::{Mag, MagConfig};
 pub use mixed::MixedCmd;
 

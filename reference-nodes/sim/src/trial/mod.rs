@@ -1,21 +1,22 @@
 //! Random domains, judged: from a seed come a domain, what happens in it and how bad its network is; after every step a
-//! naive model of RFC 8885 (who anchors which prefix, who serves the mobile node) is compared with the nodes. The same
-//! seed is the same run to the octet.
+//! naive model of RFC 8885 (who anchors which prefix, who serves the mobile node), or of RFC 5213 where there are an LMA and MAGs,
+//! is compared with the nodes. The same seed is the same run to the octet.
 
+mod legacy;
 mod model;
 mod rates;
 mod scenario;
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dmm_codec::{Instant, MnIdentifier};
-use dmm_proto::cmd::CmdLoad;
-use dmm_proto::maar::MaarLoad;
 use dmm_proto::record::Record;
 
-use crate::domain::{CMD, START, maar_address, mn_identifier};
+use crate::domain::{Kind, START, maar_address, mn_identifier};
 use crate::{Disk, Domain, Profile, Tapped};
+use legacy::LegacyModel;
 use model::Model;
 use rates::Rates;
 pub use scenario::{Deed, Scenario};
@@ -53,11 +54,42 @@ impl fmt::Display for Failure {
     }
 }
 
+/// A naive model of a kind of domain: what it ought to be, by what was done to it and what its wire shows. A node is named by its
+/// number; the CMD or LMA has none.
+trait Judge {
+    /// A mobile node has come to a link, or is on none.
+    fn attached(&mut self, mobile: u16, at: Option<u16>);
+
+    /// Who is on a link.
+    fn attached_to(&self, router: u16) -> Vec<u16>;
+
+    /// A node has lost all that it knew.
+    fn forgets(&mut self, who: Option<u16>);
+
+    /// A frame was sent.
+    fn saw(&mut self, tapped: &Tapped) -> Result<(), String>;
+
+    /// A node may have changed.
+    fn compare(&mut self, domain: &Domain, who: Option<u16>) -> Result<(), String>;
+
+    /// The first mobile node of which its disk, where that has written everything, holds something else than it knows.
+    fn unwritten(&self, domain: &Domain, who: Option<u16>) -> Option<String>;
+
+    /// With a network that loses nothing, all agree on where every mobile node is.
+    fn is_at_rest(&self, domain: &Domain) -> Result<(), String>;
+
+    /// With nothing lost any more, no PBU waits for its answer.
+    fn is_drained(&self, domain: &Domain) -> Result<(), String>;
+
+    /// When all have left, nothing is kept of anybody.
+    fn is_empty(&self, domain: &Domain) -> Result<(), String>;
+}
+
 /// A trial under way.
 pub struct Trial {
     scenario: Scenario,
     domain: Domain,
-    model: Model,
+    judge: Box<dyn Judge>,
     rates: Rates,
     outcome: Outcome,
     /// All frames, where they are to be kept.
@@ -65,7 +97,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// The trial that belongs to a seed. Frames are kept where somebody wants to see them.
+    /// The trial that belongs to a seed, in a domain of RFC 8885. Frames are kept where somebody wants to see them.
     pub fn new(seed: u64, keep_frames: bool) -> Self {
         Self::of(Scenario::of(seed), keep_frames)
     }
@@ -73,9 +105,12 @@ impl Trial {
     /// The trial of a scenario.
     pub fn of(scenario: Scenario, keep_frames: bool) -> Self {
         let domain = Domain::new(&scenario.config);
-        let model = Model::new(&scenario.config);
+        let judge: Box<dyn Judge> = match scenario.config.kind {
+            Kind::Dmm => Box::new(Model::new(&scenario.config)),
+            Kind::Legacy => Box::new(LegacyModel::new(&scenario.config)),
+        };
         let kept = keep_frames.then(Vec::new);
-        Self { scenario, domain, model, rates: Rates::default(), outcome: Outcome::default(), kept }
+        Self { scenario, domain, judge, rates: Rates::default(), outcome: Outcome::default(), kept }
     }
 
     /// What is to happen.
@@ -108,7 +143,7 @@ impl Trial {
     fn finish(&mut self) -> Result<(), String> {
         for (wait, deed) in self.scenario.deeds.clone() {
             self.pass(wait)?;
-            self.carry_out(deed);
+            self.carry_out(deed)?;
             self.look()?;
         }
         // The network recovers. Within a lifetime every binding is refreshed; what was lost is mended by then, or when the
@@ -119,22 +154,22 @@ impl Trial {
         self.heal();
         self.domain.set_core(Profile { delay: Duration::from_millis(2), ..Profile::default() });
         self.pass(lifetime + Duration::from_secs(70))?;
-        self.model.is_at_rest(&self.domain)?;
+        self.judge.is_at_rest(&self.domain)?;
         // A refresh may be under way just now; among many mobile nodes one may be each time that somebody looks.
         let mut looks = 0;
-        while let Err(not_drained) = self.is_drained() {
+        while let Err(why) = self.judge.is_drained(&self.domain) {
             if looks == LOOKS {
-                return Err(not_drained);
+                return Err(why);
             }
             looks += 1;
             self.pass(Duration::from_secs(1))?;
         }
         // Everybody leaves: sessions end with their lifetimes, and what nobody can end any more with the guard.
         for mobile in 1..=self.scenario.config.mobiles {
-            self.carry_out(Deed::Leave { mobile });
+            self.carry_out(Deed::Leave { mobile })?;
         }
         self.pass(lifetime + guard + lifetime + Duration::from_secs(200))?;
-        self.is_empty()
+        self.judge.is_empty(&self.domain)
     }
 
     fn pass(&mut self, wait: Duration) -> Result<(), String> {
@@ -151,7 +186,7 @@ impl Trial {
         let frames = self.domain.take_frames();
         for tapped in &frames {
             self.outcome.frames += 1;
-            self.model.saw(tapped);
+            self.judge.saw(tapped)?;
             self.rates.saw(tapped)?;
         }
         if let Some(kept) = &mut self.kept {
@@ -159,39 +194,31 @@ impl Trial {
         }
         for node in self.domain.take_touched() {
             self.is_written(node)?;
-            if let Some(maar) = node {
-                self.model.compare(&self.domain, maar)?;
-            }
+            self.judge.compare(&self.domain, node)?;
         }
         Ok(())
     }
 
     /// Whoever is not there knows nothing, and whoever has written all that it ordered would start again with all that it
-    /// knows; a CMD that was killed knows what it has promised.
-    fn is_written(&mut self, maar: Option<u16>) -> Result<(), String> {
+    /// knows.
+    fn is_written(&mut self, who: Option<u16>) -> Result<(), String> {
         if self.scenario.config.disk.is_none() {
             return Ok(());
         }
-        let killed = self.domain.with_disk(maar, |disk, _| disk.take_killed()).unwrap_or_default();
+        let killed = self.domain.with_disk(who, |disk, _| disk.take_killed()).unwrap_or_default();
         self.outcome.kills += u64::from(killed);
         if killed > 0 {
-            self.rates.forget(maar.map_or(CMD, maar_address));
+            self.rates.forget(self.address(who));
         }
-        let (disk, differs) = if let Some(number) = maar {
-            let host = self.domain.maar(number);
-            (host.disk(), host.disk().and_then(|disk| unwritten(disk, host.node().records(), Record::Mobile)))
-        } else {
-            let host = self.domain.cmd();
-            (host.disk(), host.disk().and_then(|disk| unwritten(disk, host.node.records(), Record::Session)))
-        };
-        if disk.is_none_or(Disk::is_down) {
-            return Ok(());
-        }
-        if let Some(differs) = differs {
-            let name = maar.map_or_else(|| "the CMD".to_owned(), |number| format!("maar{number}"));
+        if let Some(differs) = self.judge.unwritten(&self.domain, who) {
+            let name = self.scenario.config.name(who);
             return Err(format!("{name} has written all, but not what it knows: {differs}"));
         }
-        if maar.is_none() { self.model.is_known(&self.domain) } else { Ok(()) }
+        Ok(())
+    }
+
+    fn address(&self, who: Option<u16>) -> Ipv6Addr {
+        who.map_or(self.scenario.config.centre(), maar_address)
     }
 
     /// Disks have room again, and nobody is killed any more.
@@ -201,18 +228,18 @@ impl Trial {
         }
     }
 
-    fn carry_out(&mut self, deed: Deed) {
+    fn carry_out(&mut self, deed: Deed) -> Result<(), String> {
         match deed {
             Deed::Attach { mobile, maar } => {
                 self.outcome.attachments += 1;
                 self.domain.detach(mobile);
-                self.model.detached(mobile);
+                self.judge.attached(mobile, None);
                 self.domain.plug(mobile, maar);
-                self.model.attached(mobile, maar);
+                self.judge.attached(mobile, Some(maar));
             }
             Deed::Leave { mobile } => {
                 self.domain.detach(mobile);
-                self.model.detached(mobile);
+                self.judge.attached(mobile, None);
             }
             Deed::Kill { maar, point, down } => {
                 self.domain.with_disk(maar, |disk, _| disk.kill_at_next(point, down));
@@ -220,60 +247,22 @@ impl Trial {
             Deed::FillDisk { maar, lasts } => {
                 self.domain.with_disk(maar, |disk, now| disk.fill(now + lasts));
             }
-            Deed::RestartMaar(maar) => {
+            Deed::Restart(who) => {
                 // Its access point goes down with it: who was on the link notices and comes back.
-                let here = self.model.attached_to(maar);
+                let here = who.map_or(Vec::new(), |router| self.judge.attached_to(router));
                 for mobile in &here {
                     self.domain.detach(*mobile);
                 }
-                self.domain.restart_maar(maar);
-                if self.scenario.config.disk.is_none() {
-                    self.model.maar_restarted(maar);
+                // What was sent because of that was sent by who still knew what it had sent.
+                self.look()?;
+                self.domain.restart(who);
+                if !self.domain.keeps(who) {
+                    self.judge.forgets(who);
                 }
-                self.rates.forget(maar_address(maar));
+                self.rates.forget(self.address(who));
                 for mobile in here {
-                    self.domain.plug(mobile, maar);
+                    self.domain.plug(mobile, who.unwrap_or_default());
                 }
-            }
-            Deed::RestartCmd => {
-                self.domain.restart_cmd();
-                if self.scenario.config.disk.is_none() {
-                    self.model.cmd_restarted();
-                }
-                self.rates.forget(CMD);
-            }
-        }
-    }
-
-    /// With nothing lost any more, no PBU waits for its answer.
-    fn is_drained(&self) -> Result<(), String> {
-        let cmd = self.domain.cmd().node.load();
-        if cmd.updates > 0 {
-            return Err(format!("at rest: the CMD still has {} PBU(s) to get answered", cmd.updates));
-        }
-        for maar in 1..=self.scenario.config.maars {
-            let load = self.domain.maar(maar).node().load();
-            if load.updates > 0 {
-                return Err(format!("at rest: maar{maar} still has {} PBU(s) to get answered", load.updates));
-            }
-        }
-        Ok(())
-    }
-
-    /// When all have left, nothing is kept of anybody.
-    fn is_empty(&self) -> Result<(), String> {
-        let cmd = self.domain.cmd().node.load();
-        if cmd != CmdLoad::default() {
-            return Err(format!("when all have left: the CMD still holds {cmd:?}"));
-        }
-        for maar in 1..=self.scenario.config.maars {
-            let host = self.domain.maar(maar);
-            let (load, plane) = (host.node().load(), host.plane());
-            if load != MaarLoad::default() || !plane.is_empty() {
-                return Err(format!(
-                    "when all have left: maar{maar} still holds {load:?}, {} entries",
-                    plane.len()
-                ));
             }
         }
         Ok(())
@@ -290,13 +279,11 @@ impl Trial {
 
 /// The first mobile node of which a disk that has written everything holds something else than its node knows.
 fn unwritten<R>(
-    disk: &Disk,
+    disk: Option<&Disk>,
     known: impl Iterator<Item = (MnIdentifier, R)>,
     record: impl Fn(R) -> Record,
 ) -> Option<String> {
-    if disk.is_down() || !disk.is_sound() {
-        return None;
-    }
+    let disk = disk.filter(|disk| !disk.is_down() && disk.is_sound())?;
     // Both stand in the order of identifiers.
     let mut written = disk.durable().iter();
     for (mn, known) in known {

@@ -6,10 +6,14 @@ use std::net::Ipv6Addr;
 
 use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption};
 use dmm_dataplane::Entry;
+use dmm_proto::cmd::CmdLoad;
 use dmm_proto::exchange::Rejection;
+use dmm_proto::maar::MaarLoad;
+use dmm_proto::record::Record;
 use ipnet::Ipv6Net;
 
 use super::rates::message;
+use super::{Judge, unwritten};
 use crate::domain::{CMD, DomainConfig, maar_address, mn_identifier, pool};
 use crate::{Domain, Tapped};
 
@@ -53,19 +57,7 @@ impl Model {
         Self { mobiles, numbers, maars: (1..=config.maars).map(|n| (maar_address(n), n)).collect() }
     }
 
-    pub(super) fn attached(&mut self, mobile: u16, maar: u16) {
-        self.mobiles[usize::from(mobile) - 1].at = Some(maar);
-    }
-
-    pub(super) fn detached(&mut self, mobile: u16) {
-        self.mobiles[usize::from(mobile) - 1].at = None;
-    }
-
-    pub(super) fn attached_to(&self, maar: u16) -> Vec<u16> {
-        (1..).zip(&self.mobiles).filter(|(_, mobile)| mobile.at == Some(maar)).map(|(n, _)| n).collect()
-    }
-
-    pub(super) fn maar_restarted(&mut self, maar: u16) {
+    fn maar_restarted(&mut self, maar: u16) {
         for mobile in &mut self.mobiles {
             mobile.unsure.insert(maar);
             mobile.told.remove(&maar);
@@ -73,7 +65,7 @@ impl Model {
         }
     }
 
-    pub(super) fn cmd_restarted(&mut self) {
+    fn cmd_restarted(&mut self) {
         for mobile in &mut self.mobiles {
             mobile.named.clear();
             mobile.promised.clear();
@@ -84,7 +76,7 @@ impl Model {
     }
 
     /// A message was sent.
-    pub(super) fn saw(&mut self, tapped: &Tapped) {
+    fn message_was_sent(&mut self, tapped: &Tapped) {
         let Some((src, dst, mn, message)) = message(tapped) else { return };
         let Some(mobile) = self.numbers.get(&mn).map(|index| &mut self.mobiles[*index]) else { return };
         match message {
@@ -127,7 +119,7 @@ impl Model {
     }
 
     /// A MAAR may have changed: does it still anchor what it must?
-    pub(super) fn compare(&mut self, domain: &Domain, maar: u16) -> Result<(), String> {
+    fn compare_maar(&mut self, domain: &Domain, maar: u16) -> Result<(), String> {
         let (now, node) = (domain.now(), domain.maar(maar).node());
         for mobile in &mut self.mobiles {
             if mobile.told.contains(&maar) && node.serves(&mobile.mn) {
@@ -151,7 +143,7 @@ impl Model {
     }
 
     /// What the CMD has told S-MAARs it knows, however often it was killed: who serves the mobile node, and who anchors what.
-    pub(super) fn is_known(&self, domain: &Domain) -> Result<(), String> {
+    fn is_known(&self, domain: &Domain) -> Result<(), String> {
         let cmd = &domain.cmd().node;
         for mobile in self.mobiles.iter().filter(|mobile| domain.now() < mobile.expires) {
             let mut promised =
@@ -176,7 +168,7 @@ impl Model {
     }
 
     /// With a network that loses nothing, all agree on where every mobile node is.
-    pub(super) fn is_at_rest(&self, domain: &Domain) -> Result<(), String> {
+    fn all_agree(&self, domain: &Domain) -> Result<(), String> {
         for (number, mobile) in (1..).zip(&self.mobiles) {
             let mn = &mobile.mn;
             let Some(at) = mobile.at else { continue };
@@ -195,6 +187,82 @@ impl Model {
             }
             for (anchor, prefix) in mobile.anchors.iter().filter(|(anchor, _)| *anchor != at) {
                 is_reached(domain, mn, *anchor, *prefix, at)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Judge for Model {
+    fn attached(&mut self, mobile: u16, at: Option<u16>) {
+        self.mobiles[usize::from(mobile) - 1].at = at;
+    }
+
+    fn attached_to(&self, maar: u16) -> Vec<u16> {
+        (1..).zip(&self.mobiles).filter(|(_, mobile)| mobile.at == Some(maar)).map(|(n, _)| n).collect()
+    }
+
+    fn forgets(&mut self, who: Option<u16>) {
+        match who {
+            Some(maar) => self.maar_restarted(maar),
+            None => self.cmd_restarted(),
+        }
+    }
+
+    fn saw(&mut self, tapped: &Tapped) -> Result<(), String> {
+        self.message_was_sent(tapped);
+        Ok(())
+    }
+
+    fn compare(&mut self, domain: &Domain, who: Option<u16>) -> Result<(), String> {
+        match who {
+            Some(maar) => self.compare_maar(domain, maar),
+            None if domain.cmd().disk().is_some_and(|disk| !disk.is_down()) => self.is_known(domain),
+            None => Ok(()),
+        }
+    }
+
+    fn unwritten(&self, domain: &Domain, who: Option<u16>) -> Option<String> {
+        if let Some(number) = who {
+            let host = domain.maar(number);
+            unwritten(host.disk(), host.node().records(), Record::Mobile)
+        } else {
+            let host = domain.cmd();
+            unwritten(host.disk(), host.node.records(), Record::Session)
+        }
+    }
+
+    fn is_at_rest(&self, domain: &Domain) -> Result<(), String> {
+        self.all_agree(domain)
+    }
+
+    fn is_drained(&self, domain: &Domain) -> Result<(), String> {
+        let cmd = domain.cmd().node.load();
+        if cmd.updates > 0 {
+            return Err(format!("at rest: the CMD still has {} PBU(s) to get answered", cmd.updates));
+        }
+        for maar in self.maars.values() {
+            let load = domain.maar(*maar).node().load();
+            if load.updates > 0 {
+                return Err(format!("at rest: maar{maar} still has {} PBU(s) to get answered", load.updates));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_empty(&self, domain: &Domain) -> Result<(), String> {
+        let cmd = domain.cmd().node.load();
+        if cmd != CmdLoad::default() {
+            return Err(format!("when all have left: the CMD still holds {cmd:?}"));
+        }
+        for maar in self.maars.values() {
+            let host = domain.maar(*maar);
+            let (load, plane) = (host.node().load(), host.plane());
+            if load != MaarLoad::default() || !plane.is_empty() {
+                return Err(format!(
+                    "when all have left: maar{maar} still holds {load:?}, {} entries",
+                    plane.len()
+                ));
             }
         }
         Ok(())
@@ -223,7 +291,7 @@ fn is_reached(
     Ok(())
 }
 
-fn prefixes(options: &[MobilityOption]) -> impl Iterator<Item = Ipv6Net> {
+pub(super) fn prefixes(options: &[MobilityOption]) -> impl Iterator<Item = Ipv6Net> {
     options.iter().filter_map(|option| match option {
         MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
         _ => None,
@@ -231,7 +299,7 @@ fn prefixes(options: &[MobilityOption]) -> impl Iterator<Item = Ipv6Net> {
 }
 
 /// Lifetimes count in units of four seconds, and what is left of the last is said as a whole one.
-fn until(now: Instant, lifetime: Lifetime) -> Instant {
+pub(super) fn until(now: Instant, lifetime: Lifetime) -> Instant {
     now + Lifetime(lifetime.0.saturating_sub(1)).duration()
 }
 

@@ -7,13 +7,13 @@ use dmm_proto::{Deregistration, Plan};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::domain::DomainConfig;
+use crate::domain::{DomainConfig, Kind};
 use crate::{CrashPoint, Profile};
 
 /// Something that is done to a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// A mobile node comes to the link of a MAAR from wherever it is.
+    /// A mobile node comes to the link of a MAAR or MAG from wherever it is.
     Attach {
         /// Who.
         mobile: u16,
@@ -25,13 +25,11 @@ pub enum Deed {
         /// Who.
         mobile: u16,
     },
-    /// A MAAR loses its memory, and its forwarding with it.
-    RestartMaar(u16),
-    /// The CMD loses its memory.
-    RestartCmd,
+    /// A node loses its memory, and its forwarding with it; the CMD or LMA where none is named.
+    Restart(Option<u16>),
     /// A process is killed at its next write, and started again some time after.
     Kill {
-        /// Which MAAR's; the CMD's where none is named.
+        /// Which MAAR's; that of the CMD or LMA where none is named.
         maar: Option<u16>,
         /// At which point of the write.
         point: CrashPoint,
@@ -40,7 +38,7 @@ pub enum Deed {
     },
     /// A disk is full for a while.
     FillDisk {
-        /// Which MAAR's; the CMD's where none is named.
+        /// Which MAAR's; that of the CMD or LMA where none is named.
         maar: Option<u16>,
         /// For how long.
         lasts: Duration,
@@ -59,6 +57,13 @@ pub struct Scenario {
 struct Dice(ChaCha8Rng);
 
 impl Dice {
+    /// Each use of a seed has a stream of its own, so that one that comes later changes none that was there.
+    fn of_stream(seed: u64, stream: u64) -> Self {
+        let mut dice = Self(ChaCha8Rng::seed_from_u64(seed));
+        dice.0.set_stream(stream);
+        dice
+    }
+
     fn below(&mut self, n: u64) -> u64 {
         self.0.next_u64() % n.max(1)
     }
@@ -83,11 +88,18 @@ impl Dice {
 }
 
 impl Scenario {
-    /// The scenario of a seed. In two of three nodes have a store, and are killed at their writes.
+    /// The scenario of a seed in a domain of RFC 8885.
     pub fn of(seed: u64) -> Self {
-        let mut scenario = Self::without_store(seed);
-        let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
-        dice.0.set_stream(1);
+        Self::of_kind(Kind::Dmm, seed)
+    }
+
+    /// The scenario of a seed in a kind of domain. In two of three nodes have a store, and are killed at their writes.
+    pub fn of_kind(kind: Kind, seed: u64) -> Self {
+        let (mut scenario, stream) = match kind {
+            Kind::Dmm => (Self::without_store(seed), 1),
+            Kind::Legacy => (Self::legacy_without_store(seed), 3),
+        };
+        let mut dice = Dice::of_stream(seed, stream);
         if !dice.one_in(3) {
             scenario.add_stores(&mut dice);
         }
@@ -101,7 +113,9 @@ impl Scenario {
         for (wait, deed) in std::mem::take(&mut self.deeds) {
             self.deeds.push((wait, deed));
             let maars = u64::from(self.config.maars);
-            let maar = if dice.one_in(2) { None } else { Some(1 + dice.below(maars) as u16) };
+            // A MAG has no store.
+            let is_centre = self.config.kind == Kind::Legacy || dice.one_in(2);
+            let maar = (!is_centre).then(|| 1 + dice.below(maars) as u16);
             if kills > 0 && dice.one_in(kills) {
                 let point = dice.of(&[
                     CrashPoint::Before,
@@ -120,18 +134,10 @@ impl Scenario {
 
     /// The scenario of a seed as it is where no node keeps anything.
     pub fn without_store(seed: u64) -> Self {
-        let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
+        let mut dice = Dice::of_stream(seed, 0);
         let maars = 2 + dice.mostly_small(19) as u16;
         let mobiles = 1 + if dice.one_in(20) { dice.below(200) } else { dice.mostly_small(20) } as u16;
-        let bad = dice.of(&[0, 0, 1, 3]);
-        let core = Profile {
-            delay: Duration::from_micros(200) + dice.millis(20),
-            jitter: dice.millis(1 + 10 * bad),
-            reorders: bad > 0,
-            loss_per_mille: dice.below(1 + 40 * bad) as u32,
-            duplicates_per_mille: dice.below(1 + 30 * bad) as u32,
-            ..Profile::default()
-        };
+        let core = network(&mut dice);
         let config = DomainConfig {
             maars,
             mobiles,
@@ -146,9 +152,44 @@ impl Scenario {
             forwarding_delay: dice.millis(10),
             ..DomainConfig::default()
         };
+        Self::happening(dice, config)
+    }
+
+    /// The scenario of a seed in a domain of RFC 5213 as it is where the LMA keeps nothing.
+    fn legacy_without_store(seed: u64) -> Self {
+        let mut dice = Dice::of_stream(seed, 2);
+        let config = DomainConfig {
+            kind: Kind::Legacy,
+            maars: 1 + dice.mostly_small(20) as u16,
+            mobiles: 1 + if dice.one_in(20) { dice.below(200) } else { dice.mostly_small(20) } as u16,
+            lifetime: Lifetime::within(Duration::from_secs(60 + dice.below(240))),
+            anchor_guard: Duration::ZERO,
+            seed,
+            core: network(&mut dice),
+            access: Profile::default(),
+            forwarding_delay: dice.millis(10),
+            ..DomainConfig::default()
+        };
+        Self::happening(dice, config)
+    }
+
+    fn happening(mut dice: Dice, config: DomainConfig) -> Self {
         let restarts = dice.of(&[0, 0, 0, 30, 100]);
         let deeds = (0..20 + dice.mostly_small(100)).map(|_| deed(&mut dice, &config, restarts)).collect();
         Self { config, deeds }
+    }
+}
+
+/// How bad a network is.
+fn network(dice: &mut Dice) -> Profile {
+    let bad = dice.of(&[0, 0, 1, 3]);
+    Profile {
+        delay: Duration::from_micros(200) + dice.millis(20),
+        jitter: dice.millis(1 + 10 * bad),
+        reorders: bad > 0,
+        loss_per_mille: dice.below(1 + 40 * bad) as u32,
+        duplicates_per_mille: dice.below(1 + 30 * bad) as u32,
+        ..Profile::default()
     }
 }
 
@@ -163,7 +204,7 @@ fn deed(dice: &mut Dice, config: &DomainConfig, restarts: u64) -> (Duration, Dee
     let mobile = 1 + dice.below(u64::from(config.mobiles)) as u16;
     let maar = 1 + dice.below(u64::from(config.maars)) as u16;
     let deed = if restarts > 0 && dice.one_in(restarts) {
-        if dice.one_in(4) { Deed::RestartCmd } else { Deed::RestartMaar(maar) }
+        Deed::Restart(if dice.one_in(4) { None } else { Some(maar) })
     } else if dice.one_in(12) {
         Deed::Leave { mobile }
     } else {
@@ -193,9 +234,27 @@ mod tests {
             });
             some("a MAAR likewise", &|s| s.deeds.iter().any(|(_, deed)| kills(deed, false)));
         }
-        some("a CMD that restarts", &|s| s.deeds.iter().any(|(_, deed)| *deed == Deed::RestartCmd));
+        some("a CMD that restarts", &|s| s.deeds.iter().any(|(_, deed)| *deed == Deed::Restart(None)));
         for plan in Plan::ALL {
             some(plan.name, &|s| s.config.plan == plan);
         }
+    }
+
+    #[test]
+    fn seeds_of_rfc_5213_cover_what_they_are_for() {
+        let all: Vec<Scenario> = (0..1000).map(|seed| Scenario::of_kind(Kind::Legacy, seed)).collect();
+        let some = |what: &str, is: &dyn Fn(&Scenario) -> bool| assert!(all.iter().any(is), "{what}");
+        let has = |is: fn(&Deed) -> bool| move |s: &Scenario| s.deeds.iter().any(|(_, deed)| is(deed));
+        some("one MAG", &|s| s.config.maars == 1);
+        some("20 MAGs", &|s| s.config.maars >= 19);
+        some("200 mobile nodes", &|s| s.config.mobiles > 180);
+        some("a bad network", &|s| s.config.core.loss_per_mille > 100 && s.config.core.reorders);
+        some("no store", &|s| s.config.disk.is_none());
+        some("an LMA that restarts", &has(|deed| *deed == Deed::Restart(None)));
+        some("a MAG that restarts", &has(|deed| matches!(deed, Deed::Restart(Some(_)))));
+        some("a full disk", &has(|deed| matches!(deed, Deed::FillDisk { maar: None, .. })));
+        some("a kill", &has(|deed| matches!(deed, Deed::Kill { maar: None, .. })));
+        let of_mag = |deed: &Deed| matches!(deed, Deed::Kill { maar: Some(_), .. });
+        assert!(!all.iter().any(has(of_mag)), "a MAG has no store");
     }
 }

@@ -1,4 +1,4 @@
-//! All MAARs of a domain, whose mobile nodes move as fast as the CMD answers; and what was acknowledged to them.
+//! All MAARs or MAGs of a domain, whose mobile nodes move as fast as the CMD or LMA answers; and what was acknowledged to them.
 
 #![expect(clippy::disallowed_methods, reason = "moments of death are of the clock on the wall")]
 
@@ -10,18 +10,20 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum as _;
 use dmm::Failure;
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu,
     PbuFlags, Status,
 };
-use dmm_proto::record::{Record, SessionRecord};
+use dmm_proto::record::{BceRecord, Record, SessionRecord};
 use dmm_store::Store;
 use ipnet::Ipv6Net;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-use crate::node::{CMD, MAARS, OWNER, Packet, maar, now, pool};
+use crate::Victim;
+use crate::node::{CMD, MAARS, Packet, maar, now, owner, pool};
 
 /// How many mobile nodes there are.
 const MOBILES: u64 = 200;
@@ -43,23 +45,26 @@ pub(crate) struct Tally {
 struct Mobile {
     /// The MAARs where it was acknowledged to be.
     anchors: Vec<u16>,
+    /// The prefix that an LMA has assigned.
+    prefix: Option<Ipv6Net>,
     /// The last of them.
     at: Option<u16>,
-    /// MAARs that it has been at since, without an answer.
+    /// MAARs or MAGs that it has been at since, without an answer.
     unanswered: Vec<u16>,
 }
 
 struct Load {
+    role: Victim,
     dice: ChaCha8Rng,
     mobiles: BTreeMap<u64, Mobile>,
     seq: u16,
     tally: Tally,
 }
 
-pub(crate) fn run(times: u32, seed: u64, path: &Path) -> Result<Tally, Failure> {
+pub(crate) fn run(role: Victim, times: u32, seed: u64, path: &Path) -> Result<Tally, Failure> {
     let mobiles = (0..MOBILES).map(|number| (number, Mobile::default())).collect();
     let dice = ChaCha8Rng::seed_from_u64(seed);
-    let mut load = Load { dice, mobiles, seq: 0, tally: Tally::default() };
+    let mut load = Load { role, dice, mobiles, seq: 0, tally: Tally::default() };
     for time in 1..=times {
         load.one_life(path)?;
         load.look(path, time)?;
@@ -68,11 +73,12 @@ pub(crate) fn run(times: u32, seed: u64, path: &Path) -> Result<Tally, Failure> 
 }
 
 impl Load {
-    /// Starts a CMD, has mobile nodes move, and kills it.
+    /// Starts a node, has mobile nodes move, and kills it.
     fn one_life(&mut self, path: &Path) -> Result<(), Failure> {
         let program = std::env::current_exe().map_err(Failure::bench)?;
         let mut node = Command::new(program);
-        node.arg("node").arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let role = self.role.to_possible_value().expect("no role is hidden");
+        node.args(["node", role.get_name()]).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut node = node.spawn().map_err(Failure::bench)?;
         let mut to_node = node.stdin.take().expect("it is piped");
         let mut from_node = node.stdout.take().expect("it is piped");
@@ -110,7 +116,7 @@ impl Load {
         }
         let first = packets.recv_timeout(Duration::from_secs(30));
         let mut next =
-            Some(first.map_err(|_| Failure::bench("the CMD says nothing: see what it wrote above"))?);
+            Some(first.map_err(|_| Failure::bench("the node says nothing: see what it wrote above"))?);
         let death = Instant::now() + Duration::from_micros(self.dice.next_u64() % 200_000);
         loop {
             if let Some(packet) = next {
@@ -127,27 +133,31 @@ impl Load {
         }
     }
 
-    /// A mobile node comes to a MAAR.
+    /// A mobile node comes to a MAAR or MAG.
     fn move_one(&mut self, to_node: &mut impl io::Write) -> Result<(), Failure> {
         let number = self.dice.next_u64() % MOBILES;
         let at = 1 + (self.dice.next_u64() % u64::from(MAARS)) as u16;
         self.seq = self.seq.wrapping_add(1);
+        let (asked, flag) = match self.role {
+            Victim::Cmd => (prefix(at, number), PbuFlags::D),
+            Victim::Lma => (Ipv6Net::default(), PbuFlags::P),
+        };
         let options = vec![
             MobilityOption::MnIdentifier(mn(number)),
-            MobilityOption::HomeNetworkPrefix(prefix(at, number)),
+            MobilityOption::HomeNetworkPrefix(asked),
             MobilityOption::HandoffIndicator(HandoffIndicator::UNKNOWN),
             MobilityOption::AccessTechnology(AccessTechnology::IEEE_802_11),
             MobilityOption::Timestamp(now().timestamp()),
         ];
-        let flags = PbuFlags::A | PbuFlags::P | PbuFlags::D;
+        let flags = PbuFlags::A | PbuFlags::P | flag;
         let pbu = Message::Pbu(Pbu { seq: self.seq, flags, lifetime: Lifetime(4000), options });
         self.mobiles.entry(number).or_default().unanswered.push(at);
         packet(maar(at), &pbu).write(to_node).map_err(Failure::bench)
     }
 
-    /// The CMD has sent something; what a P-MAAR answers.
+    /// The node has sent something; what a P-MAAR answers.
     fn saw(&mut self, Packet { src, dst, octets }: &Packet) -> Option<Packet> {
-        let message = Message::decode(octets, *src, *dst).expect("the CMD sends what can be read").message;
+        let message = Message::decode(octets, *src, *dst).expect("a node sends what can be read").message;
         let named = message.options().iter().find_map(|option| match option {
             MobilityOption::MnIdentifier(mn) => number(mn),
             _ => None,
@@ -167,6 +177,15 @@ impl Load {
                 mobile.anchors.retain(|anchor| *anchor != at);
                 mobile.anchors.push(at);
                 mobile.at = Some(at);
+                let assigned = pba.options.iter().find_map(|option| match option {
+                    MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
+                    _ => None,
+                });
+                // A prefix that was promised is not promised to be another one.
+                if self.role == Victim::Lma && mobile.prefix.is_some_and(|before| Some(before) != assigned) {
+                    self.tally.lost.push(format!("mn{named} had {:?} and has {assigned:?}", mobile.prefix));
+                }
+                mobile.prefix = assigned;
                 // What it did before that was answered or overtaken.
                 let answered = mobile.unanswered.iter().position(|unanswered| *unanswered == at);
                 mobile.unanswered.drain(..answered.map_or(0, |index| index + 1));
@@ -178,22 +197,30 @@ impl Load {
 
     /// Is all that was acknowledged in the store?
     fn look(&mut self, path: &Path, time: u32) -> Result<(), Failure> {
-        let store = Store::open(path, OWNER).map_err(Failure::bench)?;
+        let store = Store::open(path, owner(self.role)).map_err(Failure::bench)?;
         let records = store.records().map_err(Failure::bench)?;
         let records: BTreeMap<MnIdentifier, Record> = records.into_iter().collect();
         for (number, mobile) in &self.mobiles {
             let Some(at) = mobile.at else { continue };
             self.tally.looked_at += 1;
             let record = records.get(&mn(*number));
-            let Some(Record::Session(SessionRecord { binding: Some(binding), .. })) = record else {
-                self.tally.lost.push(format!("kill {time}: mn{number} is not there"));
-                continue;
+            let (serving, binding) = match record {
+                Some(Record::Session(SessionRecord { binding: Some(binding), .. })) => {
+                    (binding.serving.maar, Some(binding))
+                }
+                Some(Record::Bce(BceRecord { p_coa, prefix, .. })) if mobile.prefix == Some(*prefix) => {
+                    (*p_coa, None)
+                }
+                _ => {
+                    self.tally.lost.push(format!("kill {time}: mn{number} is not there: {record:?}"));
+                    continue;
+                }
             };
-            let is_at = |n: u16| binding.serving.maar == maar(n);
+            let is_at = |n: u16| serving == maar(n);
             if !is_at(at) && !mobile.unanswered.iter().any(|n| is_at(*n)) {
-                let s_maar = binding.serving.maar;
-                self.tally.lost.push(format!("kill {time}: mn{number} is at maar{at}, not at {s_maar}"));
+                self.tally.lost.push(format!("kill {time}: mn{number} is at {}, not at {serving}", maar(at)));
             }
+            let Some(binding) = binding else { continue };
             let listed = binding.p_maars.iter().map(|p_maar| &p_maar.anchor).chain([&binding.serving]);
             let listed: Vec<(Ipv6Addr, Ipv6Net)> = listed
                 .flat_map(|anchor| anchor.prefixes.iter().map(|prefix| (anchor.maar, *prefix)))

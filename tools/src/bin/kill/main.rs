@@ -1,8 +1,8 @@
-//! A CMD on a store in a file is killed at random moments under load and started again, and no binding whose PBA was seen may be
-//! missing. The process that is killed is this program itself, started as `kill node STORE`.
+//! A CMD or LMA on a store in a file is killed at random moments under load and started again, and no binding whose PBA was seen
+//! may be missing. The process that is killed is this program itself, started as `kill node ROLE STORE`.
 //!
 //! ```text
-//!   this process: all MAARs of a domain ──PBUs──▶ pipe ──▶ the CMD's process ──▶ store
+//!   this process: all MAARs or MAGs of a domain ──PBUs──▶ pipe ──▶ the node's process ──▶ store
 //!                 remembers what was acknowledged ◀── pipe ◀──PBAs──┘  SIGKILL at any moment
 //! ```
 
@@ -12,14 +12,17 @@ mod node;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use dmm::{Exit, Failure};
 
-/// Kills a CMD at random moments under load, and looks whether it has lost what it acknowledged.
+/// Kills a CMD or LMA at random moments under load, and looks whether it has lost what it acknowledged.
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]
     node: Option<Node>,
+    /// Who is killed.
+    #[arg(long, value_enum, default_value_t = Victim::Cmd)]
+    role: Victim,
     /// How often.
     #[arg(long, default_value_t = 1000)]
     times: u32,
@@ -31,11 +34,22 @@ struct Cli {
     store: Option<PathBuf>,
 }
 
+/// Who is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Victim {
+    /// A CMD; this process is its MAARs.
+    Cmd,
+    /// An LMA; this process is its MAGs.
+    Lma,
+}
+
 #[derive(Subcommand)]
 enum Node {
     /// The process that is killed.
     #[command(hide = true)]
     Node {
+        /// What it is.
+        role: Victim,
         /// Its store.
         store: PathBuf,
     },
@@ -44,8 +58,8 @@ enum Node {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = match cli.node {
-        Some(Node::Node { store }) => node::run(&store).map(|()| Exit::OK),
-        None => kill(cli.times, cli.seed, cli.store),
+        Some(Node::Node { role, store }) => node::run(role, &store).map(|()| Exit::OK),
+        None => kill(cli.role, cli.times, cli.seed, cli.store),
     };
     match ended {
         Ok(exit) => exit.into(),
@@ -56,10 +70,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn kill(times: u32, seed: u64, store: Option<PathBuf>) -> Result<Exit, Failure> {
+fn kill(role: Victim, times: u32, seed: u64, store: Option<PathBuf>) -> Result<Exit, Failure> {
     let own = std::env::temp_dir().join(format!("dmm-kill-{}.redb", std::process::id()));
     let path = store.clone().unwrap_or_else(|| own.clone());
-    let tally = load::run(times, seed, &path);
+    let tally = load::run(role, times, seed, &path);
     if store.is_none() {
         // It may never have been made.
         let _ = std::fs::remove_file(&own);

@@ -1,4 +1,4 @@
-//! The process that is killed: a CMD with its store, whose network is a pipe.
+//! The process that is killed: a CMD or LMA with its store, whose network is a pipe.
 
 use std::io::{self, Write as _};
 use std::net::Ipv6Addr;
@@ -8,19 +8,30 @@ use std::time::{Duration, SystemTime};
 
 use dmm::Failure;
 use dmm_codec::Instant;
+use dmm_dataplane::Plane;
 use dmm_proto::cmd::MaarPeer;
-use dmm_proto::{Cmd, CmdConfig, Input, Node as _, Output, Pacing};
-use dmm_store::{Done, Owner, Role, Store, Writer, sessions};
+use dmm_proto::legacy::{Lma, LmaConfig};
+use dmm_proto::{Cmd, CmdConfig, Input, Node, Output, Pacing};
+use dmm_store::{Done, Owner, Role, Store, Writer, bces, sessions};
 use ipnet::Ipv6Net;
 
-/// The CMD's address.
-pub(crate) const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
-/// How many MAARs there are.
-pub(crate) const MAARS: u16 = 5;
-/// Whose the store is.
-pub(crate) const OWNER: Owner = Owner { role: Role::Cmd, address: CMD };
+use crate::Victim;
 
-/// The address of a MAAR, counted from 1.
+/// The address of the CMD, or of the LMA.
+pub(crate) const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
+/// How many MAARs or MAGs there are.
+pub(crate) const MAARS: u16 = 5;
+
+/// Whose the store is.
+pub(crate) fn owner(role: Victim) -> Owner {
+    let role = match role {
+        Victim::Cmd => Role::Cmd,
+        Victim::Lma => Role::Lma,
+    };
+    Owner { role, address: CMD }
+}
+
+/// The address of a MAAR or MAG, counted from 1.
 pub(crate) fn maar(number: u16) -> Ipv6Addr {
     Ipv6Addr::from_bits(CMD.to_bits() & !0xffff | u128::from(number))
 }
@@ -69,14 +80,26 @@ enum Happening {
     End,
 }
 
-pub(crate) fn run(path: &Path) -> Result<(), Failure> {
-    let maars = (1..=MAARS).map(|n| MaarPeer { address: maar(n), pools: vec![pool(n)] }).collect();
-    let pacing = Pacing { rate: 1_000_000, burst: 1_000_000 };
-    let config = CmdConfig { durable: true, pacing, ..CmdConfig::new(CMD, maars) };
-    let store = Store::open(path, OWNER).map_err(Failure::bench)?;
+pub(crate) fn run(role: Victim, path: &Path) -> Result<(), Failure> {
+    let store = Store::open(path, owner(role)).map_err(Failure::bench)?;
     let records = store.records().map_err(Failure::bench)?;
-    let mut cmd = Cmd::restore(config, now(), sessions(records));
+    match role {
+        Victim::Cmd => {
+            let maars = (1..=MAARS).map(|n| MaarPeer { address: maar(n), pools: vec![pool(n)] }).collect();
+            let pacing = Pacing { rate: 1_000_000, burst: 1_000_000 };
+            let config = CmdConfig { durable: true, pacing, ..CmdConfig::new(CMD, maars) };
+            serve(Cmd::restore(config, now(), sessions(records)), store)
+        }
+        Victim::Lma => {
+            let mags = (1..=MAARS).map(maar).collect();
+            let config = LmaConfig { durable: true, ..LmaConfig::new(CMD, mags, pool(MAARS + 1)) };
+            // What forwarded is gone with the process.
+            serve(Lma::restore(config, now(), bces(records), &Plane::new()), store)
+        }
+    }
+}
 
+fn serve(mut node: impl Node, store: Store) -> Result<(), Failure> {
     let (happens, happenings) = channel();
     let written = happens.clone();
     let writer = Writer::start(store, move |done| drop(written.send(Happening::Written(done))))
@@ -92,7 +115,7 @@ pub(crate) fn run(path: &Path) -> Result<(), Failure> {
     });
     let mut pipe = io::stdout().lock();
     loop {
-        let wait = cmd.next_timeout().map_or(Duration::from_secs(1), |timeout| timeout.at.since(now()));
+        let wait = node.next_timeout().map_or(Duration::from_secs(1), |timeout| timeout.at.since(now()));
         let happening = happenings.recv_timeout(wait);
         let input = match &happening {
             Ok(Happening::Came(Packet { src, dst, octets })) => {
@@ -102,15 +125,18 @@ pub(crate) fn run(path: &Path) -> Result<(), Failure> {
             Err(RecvTimeoutError::Timeout) => Input::Timeout,
             Ok(Happening::End) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
         };
-        cmd.handle_input(now(), input);
-        while let Some(output) = cmd.poll_output() {
+        node.handle_input(now(), input);
+        while let Some(output) = node.poll_output() {
             match output {
                 Output::Persist(write) => writer.order(*write),
                 Output::Signal { src, dst, octets } => {
                     Packet { src, dst, octets }.write(&mut pipe).map_err(Failure::bench)?;
                     pipe.flush().map_err(Failure::bench)?;
                 }
-                Output::Advertise(_) | Output::Forwarding { .. } | Output::Event(_) => {}
+                Output::Forwarding { id, .. } => {
+                    node.handle_input(now(), Input::Forwarding { id, result: Ok(()) });
+                }
+                Output::Advertise(_) | Output::Event(_) => {}
             }
         }
     }

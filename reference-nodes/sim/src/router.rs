@@ -1,21 +1,21 @@
-//! A MAAR with its forwarding, its place on the core and its access link.
+//! A MAAR, MAG or LMA with its forwarding, its place on the core, and its access link where it has one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use dmm_codec::Instant;
 use dmm_codec::ndp::{ND_HOP_LIMIT, RouterSolicitation};
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, ICMPV6, Ipv6, MOBILITY_HEADER, Mac};
-use dmm_codec::{Instant, MnIdentifier};
-use dmm_dataplane::{Dataplane, DropReason, Engine, Forward, Op, OpId};
-use dmm_proto::record::{MobileRecord, Record};
-use dmm_proto::{Event, Input, LinkEvent, Maar, Node, Output};
+use dmm_dataplane::{Dataplane, DropReason, Engine, Forward, Op, OpId, Plane};
+use dmm_proto::{Event, Input, LinkEvent, Node, Output};
 
 use crate::{Disk, Host, Port, Records, Routes};
 
-/// A MAAR on the simulated network.
-pub struct MaarHost {
-    node: Maar,
+/// A node that forwards, on the simulated network.
+pub struct Router<N> {
+    node: N,
+    restore: RestoreRouter<N>,
     address: Ipv6Addr,
     engine: Engine,
     mac: Mac,
@@ -29,17 +29,33 @@ pub struct MaarHost {
     /// Who is on the link, as the link layer knows even while no control plane is there to hear it.
     on_link: BTreeMap<Mac, Ipv6Addr>,
     transmit: VecDeque<(Port, Vec<u8>)>,
+    /// What is wrong with it.
+    fault: Fault,
     /// What happened, and when.
     pub events: Vec<(Instant, Event)>,
     /// Packets that went nowhere, and why.
     pub dropped: Vec<(Instant, DropReason)>,
 }
 
-impl MaarHost {
-    /// Puts a MAAR with this address on the network.
-    pub fn new(node: Maar, address: Ipv6Addr, mac: Mac, routes: Routes, forwarding_delay: Duration) -> Self {
+/// Makes a node of one that has stopped, of what that had written, and of what forwarding holds.
+pub type RestoreRouter<N> = fn(&N, Instant, &Records, &Plane) -> N;
+
+/// Changes what comes out of a node, or drops it; an order that is dropped is acknowledged as if it had been carried out.
+pub type Fault = fn(Output) -> Option<Output>;
+
+impl<N: Node> Router<N> {
+    /// Puts a node with this address on the network; `restore` is how it starts again.
+    pub fn new(
+        node: N,
+        restore: RestoreRouter<N>,
+        address: Ipv6Addr,
+        mac: Mac,
+        routes: Routes,
+        forwarding_delay: Duration,
+    ) -> Self {
         Self {
             node,
+            restore,
             address,
             engine: Engine::new(address),
             mac,
@@ -49,6 +65,7 @@ impl MaarHost {
             disk: None,
             on_link: BTreeMap::new(),
             transmit: VecDeque::new(),
+            fault: Some,
             events: Vec::new(),
             dropped: Vec::new(),
         }
@@ -71,13 +88,18 @@ impl MaarHost {
     }
 
     /// What its forwarding holds.
-    pub fn plane(&self) -> dmm_dataplane::Plane {
+    pub fn plane(&self) -> Plane {
         self.engine.snapshot()
     }
 
     /// Its control plane.
-    pub fn node(&self) -> &Maar {
+    pub fn node(&self) -> &N {
         &self.node
+    }
+
+    /// Makes something of it wrong from now on: what a trial must find out.
+    pub fn spoil(&mut self, fault: Fault) {
+        self.fault = fault;
     }
 
     /// Starts again after a loss of power: its forwarding is gone, and all that it knew but what is on its disk.
@@ -95,9 +117,9 @@ impl MaarHost {
     /// The control plane starts with what is on its disk, and finds forwarding as it is.
     fn start(&mut self, now: Instant) {
         self.orders.clear();
-        let records = self.disk.as_ref().map_or(Vec::new(), |disk| mobiles(disk.durable()));
-        let config = self.node.config().clone();
-        self.node = Maar::restore(config, now, records, &self.engine.snapshot());
+        let nothing = Records::new();
+        let records = self.disk.as_ref().map_or(&nothing, Disk::durable);
+        self.node = (self.restore)(&self.node, now, records, &self.engine.snapshot());
         self.input(now, Input::Timeout);
         // The link layer says who is there.
         for (mobile, src) in self.on_link.clone() {
@@ -115,7 +137,12 @@ impl MaarHost {
             return;
         }
         self.node.handle_input(now, input);
+        let mut dropped = Vec::new();
         while let Some(output) = self.node.poll_output() {
+            if let Output::Forwarding { id, .. } = output {
+                dropped.push(id);
+            }
+            let Some(output) = (self.fault)(output) else { continue };
             match output {
                 Output::Signal { src, dst, octets } => {
                     let packet = Ipv6::packet(src, dst, MOBILITY_HEADER, HOP_LIMIT, &octets);
@@ -126,12 +153,18 @@ impl MaarHost {
                     let packet = Ipv6::packet(ra.src, ra.dst, ICMPV6, ND_HOP_LIMIT, &octets);
                     self.transmit.push_back((Port::Access, Ethernet::frame(ra.src_mac, ra.dst_mac, &packet)));
                 }
-                Output::Forwarding { id, op } => self.orders.push_back((now + self.forwarding_delay, id, op)),
+                Output::Forwarding { id, op } => {
+                    dropped.pop();
+                    self.orders.push_back((now + self.forwarding_delay, id, op));
+                }
                 Output::Persist(write) => {
                     self.disk.as_mut().expect("who is configured to be durable has a disk").order(*write);
                 }
                 Output::Event(event) => self.events.push((now, event)),
             }
+        }
+        for id in dropped {
+            self.input(now, Input::Forwarding { id, result: Ok(()) });
         }
     }
 
@@ -205,15 +238,7 @@ impl MaarHost {
     }
 }
 
-fn mobiles(records: &Records) -> Vec<(MnIdentifier, MobileRecord)> {
-    let of = |(mn, record): (&MnIdentifier, &Record)| match record {
-        Record::Mobile(mobile) => (mn.clone(), mobile.clone()),
-        Record::Session(_) => unreachable!("a MAAR keeps mobile nodes"),
-    };
-    records.iter().map(of).collect()
-}
-
-impl Host for MaarHost {
+impl<N: Node + 'static> Host for Router<N> {
     fn receive(&mut self, now: Instant, port: Port, frame: &[u8]) {
         let Some(frame) = Ethernet::parse(frame) else { return };
         match port {
