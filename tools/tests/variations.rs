@@ -6,12 +6,17 @@ use std::sync::Arc;
 
 use dmm::conform::{self, Inputs};
 use dmm::reference::{Config, Make, Reference, node};
+use dmm_codec::Status;
 use dmm_conformance::{Profile, Selection, Verdict};
+use dmm_proto::legacy::LmaConfig;
 use dmm_proto::plan::Answer;
 use dmm_proto::stances::{AdvertiseTo, AnchoredPrefix, ForwardedPrefix};
 use dmm_proto::updates::UpdateLimit;
 use dmm_proto::{CmdConfig, Deregistration, MaarConfig, Pacing};
 use ipnet::Ipv6Net;
+
+const LMAS: &[(&str, &[&str], Change<LmaConfig>)] =
+    &[("A1: 128", &["ref-lma"], |lma| lma.refusal = Status::REASON_UNSPECIFIED)];
 
 type Change<C> = fn(&mut C);
 
@@ -40,6 +45,22 @@ const MAARS: &[(&str, &[&str], Change<MaarConfig>)] = &[
 
 const ALL_CMDS: &[&str] = &["ref-cmd", "ref-cmd-locator", "ref-cmd-proxy"];
 const ALL_MAARS: &[&str] = &["ref-maar", "ref-maar-locator", "ref-maar-proxy"];
+
+#[test]
+fn no_case_fails_an_lma_that_differs_where_it_may() {
+    for &(what, profiles, change) in LMAS {
+        for profile in profiles {
+            let make: Make = Arc::new(move |config| match config {
+                Config::Lma(mut config) => {
+                    change(&mut config);
+                    node(Config::Lma(config))
+                }
+                other => node(other),
+            });
+            assert_eq!(failed(profile, &[], make), [""; 0], "{what}, {profile}");
+        }
+    }
+}
 
 /// The cases that fail it, where this is declared besides.
 fn failed(profile: &str, declared: &[(&str, bool)], make: Make) -> Vec<String> {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use dmm_codec::packet::{Mac, link_local};
 use dmm_codec::{
-    AccessTechnology, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, Pbu, PreviousMaar,
-    Status,
+    AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba, Pbu,
+    PreviousMaar, Status,
 };
 use dmm_dataplane::{Entry, Op, OpId};
 use dmm_proto::maar::MaarLoad;
@@ -272,6 +272,24 @@ fn b11_a_pba_with_other_values_than_the_pbu_is_ignored_and_the_pbu_not_sent_agai
     signal(&mut bench, CMD, &Message::Pba(pba));
     assert_eq!(bench.events, [Event::Ignored { src: CMD, why: Ignored::Mismatch }]);
     assert_eq!(bench.pass(SECOND * 100), []);
+}
+
+#[test]
+fn b11_a_refresh_that_is_answered_so_is_not_sent_again_and_service_ends_with_the_lifetime() {
+    let mut bench = bench(|_| {});
+    serve(&mut bench, &[]);
+    let refresh = bench.pass(SECOND * 250);
+    let Message::Pba(mut pba) = accept(pbu_of(&refresh.last().expect("it is refreshed").2), &[]) else {
+        unreachable!("`accept` makes a PBA")
+    };
+    pba.options.retain(|option| option.kind() != 23);
+    pba.options.push(MobilityOption::HandoffIndicator(HandoffIndicator::UNKNOWN));
+    bench.events.clear();
+    signal(&mut bench, CMD, &Message::Pba(pba));
+    assert_eq!(bench.events, [Event::Ignored { src: CMD, why: Ignored::Mismatch }]);
+    assert!(bench.node.serves(&mn1()));
+    assert_eq!(bench.pass(SECOND * 1000), []);
+    assert!(!bench.node.serves(&mn1()));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use dmm_codec::{AccessTechnology, Lifetime, MnIdentifier};
+use dmm_codec::{AccessTechnology, Lifetime, MnIdentifier, Status};
 use dmm_proto::cmd::{CmdLimits, Service};
 use dmm_proto::legacy::{LmaConfig, MagConfig};
 use dmm_proto::stances::{AdvertiseTo, AnchoredPrefix, ForwardedPrefix};
@@ -240,6 +240,7 @@ pub(super) struct LmaFile {
     pool: At<Pool>,
     max_lifetime: Option<Text<Lifetime>>,
     timestamp_window: Option<Text<Duration>>,
+    refusal: Option<Text<Status>>,
     max_bindings: Option<usize>,
     admin: Option<AdminFile>,
     store: Option<StoreFile>,
@@ -257,6 +258,7 @@ impl LmaFile {
         let lma = LmaConfig {
             max_lifetime: self.max_lifetime.map_or(default.max_lifetime, |text| text.0),
             timestamp_window: self.timestamp_window.map_or(default.timestamp_window, |text| text.0),
+            refusal: self.refusal.map_or(default.refusal, |text| text.0),
             max_bindings: self.max_bindings.unwrap_or(default.max_bindings),
             ..default
         };

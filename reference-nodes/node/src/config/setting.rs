@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dmm_codec::packet::Mac;
-use dmm_codec::{AccessTechnology, Lifetime, MnIdentifier};
+use dmm_codec::{AccessTechnology, Lifetime, MnIdentifier, Status};
 use dmm_proto::cmd::Service;
 use dmm_proto::plan::{Answer, Names};
 use dmm_proto::stances::{AdvertiseTo, AnchoredPrefix, ForwardedPrefix};
@@ -158,6 +158,19 @@ impl Setting for AccessTechnology {
         let names: Vec<(&str, u32)> = Self::NAMES.iter().map(|name| (name.name, name.value)).collect();
         let number = text.parse().or_else(|_| one_of(text, &names).map(|value| value as u8));
         number.map(Self)
+    }
+}
+
+/// A rejection.
+impl Setting for Status {
+    fn parse(text: &str) -> Result<Self, String> {
+        let names: Vec<(&str, u32)> = Self::NAMES.iter().map(|name| (name.name, name.value)).collect();
+        let number = text.parse().or_else(|_| one_of(text, &names).map(|value| value as u8))?;
+        let status = Self(number);
+        if status.is_accepted() {
+            return Err(format!("{number} accepts: a rejection is 128 or above"));
+        }
+        Ok(status)
     }
 }
 

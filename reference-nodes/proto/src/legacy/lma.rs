@@ -32,6 +32,8 @@ pub struct LmaConfig {
     pub max_lifetime: Lifetime,
     /// How far a time stamp may be off.
     pub timestamp_window: Duration,
+    /// What it says to a PBU with the D flag: "an error", and not which (RFC 8885 §4.1; stance A1).
+    pub refusal: Status,
     /// Mobile nodes, and writes that are not done; one more is answered with status 130.
     pub max_bindings: usize,
     /// Whether bindings are kept beyond the LMA's own life: it orders them to be written then.
@@ -47,6 +49,7 @@ impl LmaConfig {
             pool,
             max_lifetime: Lifetime::within(Duration::from_hours(1)),
             timestamp_window: TIMESTAMP_VALIDITY_WINDOW,
+            refusal: Status::ADMINISTRATIVELY_PROHIBITED,
             max_bindings: 65_536,
             durable: false,
         }
@@ -244,7 +247,7 @@ impl Lma {
         // RFC 8885 §4.1, R4.1.3, R4.1.4: with the D flag the PBU "MUST NOT be processed by the LMA, and an error MUST be
         // returned"; which one is open (stance A1).
         if request.flags.contains(PbuFlags::D) {
-            return Err(Status::ADMINISTRATIVELY_PROHIBITED);
+            return Err(self.config.refusal);
         }
         let named = request.mn.as_ref().filter(|mn| !mn.identifier.is_empty());
         let mn = named.ok_or(Status::MISSING_MN_IDENTIFIER_OPTION)?;

@@ -49,8 +49,8 @@ pub(super) enum Place {
     Serving {
         /// Sequence number of the PBU that was answered: further PBAs to it add to the anchors (stance A11).
         seq: u16,
-        /// When it is to be registered again.
-        refresh: Instant,
+        /// When it is to be registered again; none where the CMD's PBA did not echo the PBU, so that it must not be asked again (B11).
+        refresh: Option<Instant>,
         /// When the binding ends.
         expires: Instant,
         /// Where its earlier prefixes are anchored.

@@ -77,9 +77,15 @@ impl Maar {
                 return Err(Ignored::Unasked);
             }
         }
-        // B11, RFC 5213 §6.9.1.2 (6): such a PBA "MUST be ignored", and the PBU is not sent again.
+        // B11, RFC 5213 §6.9.1.2 (6): such a PBA "MUST be ignored", and the PBU is not sent again; a refresh is none either, so
+        // what is granted lasts until its end.
         if !self.echoes(mobile, pba, is_answer) {
             self.updates.cancel(&key);
+            if let Some(Mobile { place: Place::Serving { refresh, .. }, .. }) = self.mobiles.get_mut(&mn)
+                && is_answer
+            {
+                *refresh = None;
+            }
             return Err(Ignored::Mismatch);
         }
         self.updates.cancel(&key);
@@ -210,7 +216,7 @@ impl Maar {
         anchors.truncate(self.config.max_anchors);
         let tunnels = anchors.len();
         let lifetime = lifetime.duration();
-        let (refresh, expires) = (now + lifetime * 3 / 4, now + lifetime);
+        let (refresh, expires) = (Some(now + lifetime * 3 / 4), now + lifetime);
         mobile.confirmed = now;
         // It is registered again before that ends, as long as it is here (B16, RFC 5213 §6.9.1.3).
         // The BCE is not temporary any more (R3.1.7), and what comes through tunnels comes from now on (R3.4.6).

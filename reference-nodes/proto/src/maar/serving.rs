@@ -115,6 +115,10 @@ impl Maar {
                 Place::Serving { expires, .. } if expires > now => {
                     self.updates.want(now, key, Persistence::UntilAnswered);
                 }
+                Place::Serving { refresh: None, .. } => {
+                    mobile.place = Place::Registering { before: Before::Nothing };
+                    self.reconcile(&mn, Vec::new(), Vec::new());
+                }
                 // It is on the link still, so its presence is asserted anew; until that is answered it has no service.
                 Place::Serving { expires, .. } => {
                     mobile.place = Place::Registering { before: Before::Here { expires } };
@@ -135,7 +139,7 @@ impl Maar {
     pub(super) fn next_lifetime(&self, mn: &MnIdentifier, mobile: &Mobile) -> Option<Instant> {
         let is_asked = || self.updates.is_outstanding(&self.cmd_key(mn));
         match mobile.place {
-            Place::Serving { refresh, expires, .. } => Some(if is_asked() { expires } else { refresh }),
+            Place::Serving { refresh, expires, .. } => refresh.filter(|_| !is_asked()).or(Some(expires)),
             Place::Away { expires } | Place::Unseen { expires, .. } => Some(expires),
             Place::Anchoring(Elsewhere { until, .. }) => {
                 Some(if is_asked() { until + self.config.anchor_guard } else { until })

@@ -19,7 +19,7 @@ impl Maar {
                 &Place::Serving { refresh, expires, ref anchors, .. } => Session {
                     serving: here,
                     anchors: anchors.iter().map(anchored).collect(),
-                    refresh: Some(refresh),
+                    refresh,
                     expires: Some(expires),
                     ..session(State::Serving)
                 },
