@@ -1,5 +1,8 @@
 //! Random domains against the model, and the seeds that once failed.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
 use dmm_sim::trial::{Outcome, Scenario, Trial};
 
 fn run(seed: u64) -> Outcome {
@@ -36,14 +39,21 @@ fn seeds_that_failed_once_do_so_no_more() {
 
 /// `dmm sim run --seeds N` runs as many as one likes.
 #[test]
-fn two_hundred_random_domains_keep_every_promise() {
-    let mut failed = Vec::new();
-    for seed in 0..200 {
-        if let Some(failure) = run(seed).failure {
-            failed.push(format!("seed {seed}: {failure}"));
-        }
-    }
-    assert!(failed.is_empty(), "{} of 200\n{}", failed.len(), failed.join("\n"));
+fn ten_thousand_random_domains_keep_every_promise() {
+    const SEEDS: u64 = 10_000;
+    let next = AtomicU64::new(0);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let mut failed: Vec<String> = thread::scope(|scope| {
+        let run_some = || {
+            let seeds = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+            let told = |seed| run(seed).failure.map(|failure| format!("seed {seed:05}: {failure}"));
+            seeds.take_while(|seed| *seed < SEEDS).filter_map(told).collect::<Vec<_>>()
+        };
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(run_some)).collect();
+        all.into_iter().flat_map(|thread| thread.join().expect("a trial does not panic")).collect()
+    });
+    failed.sort();
+    assert!(failed.is_empty(), "{} of {SEEDS}\n{}", failed.len(), failed.join("\n"));
 }
 
 /// That what is promised is durable is something that a trial sees.
