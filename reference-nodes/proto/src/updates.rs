@@ -92,6 +92,8 @@ struct Update {
     at: Option<Instant>,
     sent: u32,
     seq: u16,
+    /// That of its first sending.
+    begun: u16,
     /// The number of the first sending, where it is given; each repetition has the next.
     first: Option<u16>,
     persistence: Persistence,
@@ -128,7 +130,7 @@ impl<M: Clone + Ord + Hash> Updates<M> {
     ) {
         self.parked.remove(&key);
         self.order.insert((now, key.clone()));
-        let update = Update { at: Some(now), sent: 0, seq: 0, first, persistence };
+        let update = Update { at: Some(now), sent: 0, seq: 0, begun: 0, first, persistence };
         if let Some(Update { at: Some(before), .. }) = self.outstanding.insert(key.clone(), update)
             && before != now
         {
@@ -208,6 +210,13 @@ impl<M: Clone + Ord + Hash> Updates<M> {
         self.outstanding.get(key).filter(|update| update.sent > 0).map(|update| update.seq)
     }
 
+    /// Whether this number was given before the PBU was first sent: whatever has it is about something earlier.
+    pub(crate) fn is_earlier(&self, key: &UpdateKey<M>, seq: u16) -> bool {
+        let begun = self.outstanding.get(key).filter(|update| update.sent > 0).map(|update| update.begun);
+        // Numbers count modulo 2^16 (RFC 6275 §9.5.1).
+        begun.is_some_and(|begun| seq.wrapping_sub(begun) > u16::MAX / 2)
+    }
+
     /// Takes an answer: true, and sending stops, if it is to the last PBU that was sent.
     pub fn answered(&mut self, key: &UpdateKey<M>, seq: u16) -> bool {
         let right = self.is_answer(key, seq);
@@ -270,6 +279,9 @@ impl<M: Clone + Ord + Hash> Updates<M> {
             *seq = seq.wrapping_add(1);
             *seq
         };
+        if update.sent == 0 {
+            update.begun = update.seq;
+        }
         update.sent += 1;
         let due = Due { key: key.clone(), seq: update.seq, repetition: update.sent - 1 };
         let wait = self.sending.backoff.wait(update.sent);

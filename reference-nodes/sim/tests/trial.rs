@@ -25,6 +25,10 @@ const ONCE_FAILED: &[(u64, &str)] = &[
     (44, "a PBU that was held back for the store left at another time than was counted"),
     (117, "a MAAR that had started again knew other things than it had written"),
     (1_053_285, "a mobile node that came back within a second was counted anew against MAX_UPDATE_RATE"),
+    (
+        1_160_599,
+        "what a P-MAAR said about a visit of before ended the registration of this one, which the CMD never heard of",
+    ),
     (9753, "what P-MAARs tell a MAAR that has lost its memory is not the CMD's word"),
 ];
 

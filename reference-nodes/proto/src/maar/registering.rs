@@ -115,7 +115,8 @@ impl Maar {
 
     /// RFC 8885 §3.3: a P-MAAR "also sends a PBA to the S-MAAR, including the prefix it is anchoring". It is matched by
     /// mobile node, outstanding PBU and sender; its number may be the CMD's own (stance A9). The first one stops the
-    /// retransmission of the PBU (stance A10).
+    /// retransmission of the PBU (stance A10). Where the CMD copies numbers, one from before this PBU says that a registration
+    /// of before was heard of, and not this one.
     fn p_maar_pba(
         &mut self,
         now: Instant,
@@ -133,12 +134,16 @@ impl Maar {
             return Err(Ignored::Unasked);
         }
         let key = self.cmd_key(mn);
+        let is_earlier = self.config.plan.copies_sequence && self.updates.is_earlier(&key, pba.seq);
         let seq = match mobile.place {
+            Place::Registering { .. } if is_earlier => return Err(Ignored::Unasked),
             Place::Registering { .. } => self.updates.last_seq(&key).ok_or(Ignored::Unasked)?,
             Place::Serving { seq, .. } => seq,
             _ => return Err(Ignored::Unasked),
         };
-        self.updates.cancel(&key);
+        if !is_earlier {
+            self.updates.cancel(&key);
+        }
         self.accepted(now, mn, seq, pba.lifetime, vec![anchor]);
         Ok(())
     }
