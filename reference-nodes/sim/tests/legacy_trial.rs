@@ -21,6 +21,7 @@ const ONCE_FAILED: &[(u64, &str)] = &[
     (12, "what a MAG sent when its link went down was counted as sent by the next one"),
     (4995, "a MAG took the answer to a PBU of its life before, of the same number, for its own"),
     (8715, "likewise"),
+    (501_601, "the answer to a refresh that left before a de-registration came was taken for the last word"),
     (17795, "two refreshes, a second apart, are no queue that does not drain"),
 ];
 

@@ -38,6 +38,8 @@ struct Mobile {
     /// The MAG whose link it is on.
     at: Option<u16>,
     promise: Option<Promise>,
+    /// The number of each MAG's last de-registration, and until when the LMA surely keeps what it ends.
+    ended: BTreeMap<u16, (u16, Instant)>,
     /// Which prefixes the LMA has told which MAG, since that has begun anew.
     told: BTreeSet<(u16, Ipv6Net)>,
     /// What was advertised to it last, and by which MAG.
@@ -58,6 +60,7 @@ impl LegacyModel {
             mn: mn_identifier(n),
             at: None,
             promise: None,
+            ended: BTreeMap::new(),
             told: BTreeSet::new(),
             advertised: None,
         };
@@ -145,9 +148,12 @@ impl Judge for LegacyModel {
         match message {
             // Whether that has come, and whether the LMA could say so, only the LMA knows.
             Message::Pbu(pbu) if pbu.lifetime == Lifetime::ZERO => {
-                let (mag, sure) = (self.mags.get(&src).copied(), tapped.at + SURE);
-                let promise = self.mobiles[index].promise.as_mut().filter(|promise| Some(promise.mag) == mag);
-                if let Some(promise) = promise {
+                let (Some(mag), sure) = (self.mags.get(&src).copied(), tapped.at + SURE) else {
+                    return Ok(());
+                };
+                let mobile = &mut self.mobiles[index];
+                mobile.ended.insert(mag, (pbu.seq, sure));
+                if let Some(promise) = mobile.promise.as_mut().filter(|promise| promise.mag == mag) {
                     promise.expires = promise.expires.min(sure);
                 }
                 Ok(())
@@ -156,7 +162,17 @@ impl Judge for LegacyModel {
                 let Some(mag) = self.mags.get(&dst).copied() else { return Ok(()) };
                 let assigned: Vec<Ipv6Net> = prefixes(&pba.options).collect();
                 let [prefix] = assigned[..] else { return Err(format!("{mn} is given {assigned:?}")) };
-                self.promised(tapped.at, index, mag, prefix, pba.lifetime)
+                self.promised(tapped.at, index, mag, prefix, pba.lifetime)?;
+                // It may answer a PBU from before the one that ends it.
+                let Mobile { promise: Some(promise), ended, .. } = &mut self.mobiles[index] else {
+                    return Ok(());
+                };
+                if let Some((seq, sure)) = ended.get(&mag)
+                    && seq.wrapping_sub(pba.seq) <= u16::MAX / 2
+                {
+                    promise.expires = promise.expires.min(*sure);
+                }
+                Ok(())
             }
             _ => Ok(()),
         }
