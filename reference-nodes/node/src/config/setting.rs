@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dmm_codec::packet::Mac;
+use dmm_codec::wire::Name;
 use dmm_codec::{AccessTechnology, Lifetime, MnIdentifier, Status};
 use dmm_proto::cmd::Service;
 use dmm_proto::plan::{Answer, Names};
@@ -50,6 +51,12 @@ fn one_of<T: Copy>(text: &str, names: &[(&str, T)]) -> Result<T, String> {
     }
     let all: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
     Err(format!("`{text}` is none of: {}", all.join(", ")))
+}
+
+/// A number of a registry, or the name that it has there.
+fn number(text: &str, names: &[Name]) -> Result<u8, String> {
+    let names: Vec<(&str, u32)> = names.iter().map(|name| (name.name, name.value)).collect();
+    text.parse().or_else(|_| one_of(text, &names).map(|value| value as u8))
 }
 
 /// The address of a node: global unicast, since PBU and PBA travel between routers.
@@ -155,20 +162,16 @@ impl Setting for MnIdentifier {
 
 impl Setting for AccessTechnology {
     fn parse(text: &str) -> Result<Self, String> {
-        let names: Vec<(&str, u32)> = Self::NAMES.iter().map(|name| (name.name, name.value)).collect();
-        let number = text.parse().or_else(|_| one_of(text, &names).map(|value| value as u8));
-        number.map(Self)
+        number(text, Self::NAMES).map(Self)
     }
 }
 
 /// A rejection.
 impl Setting for Status {
     fn parse(text: &str) -> Result<Self, String> {
-        let names: Vec<(&str, u32)> = Self::NAMES.iter().map(|name| (name.name, name.value)).collect();
-        let number = text.parse().or_else(|_| one_of(text, &names).map(|value| value as u8))?;
-        let status = Self(number);
+        let status = Self(number(text, Self::NAMES)?);
         if status.is_accepted() {
-            return Err(format!("{number} accepts: a rejection is 128 or above"));
+            return Err(format!("{} accepts: a rejection is 128 or above", status.0));
         }
         Ok(status)
     }
