@@ -64,8 +64,8 @@ pub struct Disk {
     crash: Option<(CrashPoint, Duration)>,
     /// Until when the node is not there.
     down_until: Option<Instant>,
-    /// How often it was killed since somebody last asked.
-    killed: u32,
+    /// How often it was killed.
+    kills: u32,
 }
 
 impl Disk {
@@ -82,7 +82,7 @@ impl Disk {
             sound: true,
             crash: None,
             down_until: None,
-            killed: 0,
+            kills: 0,
         }
     }
 
@@ -133,7 +133,7 @@ impl Disk {
         self.events.clear();
         self.crash = None;
         self.down_until = Some(now + down);
-        self.killed += 1;
+        self.kills += 1;
     }
 
     /// Whether the node is not there.
@@ -146,9 +146,9 @@ impl Disk {
         self.down_until.take_if(|until| *until <= now).is_some()
     }
 
-    /// How often the node was killed since the last call.
-    pub fn take_killed(&mut self) -> u32 {
-        std::mem::take(&mut self.killed)
+    /// How often the node was killed.
+    pub fn kills(&self) -> u32 {
+        self.kills
     }
 
     /// When it has something, or has to begin something.

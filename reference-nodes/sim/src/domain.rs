@@ -339,7 +339,17 @@ impl Domain {
         }
     }
 
-    /// Does something to the disk of a node, of the CMD or LMA where none is named. A MAG has none.
+    /// The disk of a node, of the CMD or LMA where none is named. A MAG has none.
+    pub fn disk(&self, who: Option<u16>) -> Option<&Disk> {
+        match (self.config.kind, who) {
+            (Kind::Dmm, None) => self.cmd().disk(),
+            (Kind::Dmm, Some(number)) => self.maar(number).disk(),
+            (Kind::Legacy, None) => self.lma().disk(),
+            (Kind::Legacy, Some(_)) => None,
+        }
+    }
+
+    /// Does something to the disk of a node.
     pub fn with_disk<T>(
         &mut self,
         who: Option<u16>,

@@ -16,7 +16,7 @@ use dmm_proto::view::{Session, State};
 use ipnet::Ipv6Net;
 
 use super::model::{prefixes, until};
-use super::rates::message;
+use super::said::Said;
 use super::{Judge, unwritten};
 use crate::domain::{DomainConfig, LMA, maar_address, mn_identifier, mobile_mac, router_of};
 use crate::{Disk, Domain, Tapped};
@@ -142,13 +142,13 @@ impl Judge for LegacyModel {
         }
     }
 
-    fn saw(&mut self, tapped: &Tapped) -> Result<(), String> {
-        let Some((src, dst, mn, message)) = message(tapped) else { return self.advertised(tapped) };
-        let Some(index) = self.numbers.get(&mn).copied() else { return Ok(()) };
+    fn saw(&mut self, tapped: &Tapped, said: Option<&Said>) -> Result<(), String> {
+        let Some(Said { src, dst, mn, message }) = said else { return self.advertised(tapped) };
+        let Some(index) = self.numbers.get(mn).copied() else { return Ok(()) };
         match message {
             // Whether that has come, and whether the LMA could say so, only the LMA knows.
             Message::Pbu(pbu) if pbu.lifetime == Lifetime::ZERO => {
-                let (Some(mag), sure) = (self.mags.get(&src).copied(), tapped.at + SURE) else {
+                let (Some(mag), sure) = (self.mags.get(src).copied(), tapped.at + SURE) else {
                     return Ok(());
                 };
                 let mobile = &mut self.mobiles[index];
@@ -158,8 +158,10 @@ impl Judge for LegacyModel {
                 }
                 Ok(())
             }
-            Message::Pba(pba) if src == LMA && pba.status.is_accepted() && pba.lifetime != Lifetime::ZERO => {
-                let Some(mag) = self.mags.get(&dst).copied() else { return Ok(()) };
+            Message::Pba(pba)
+                if *src == LMA && pba.status.is_accepted() && pba.lifetime != Lifetime::ZERO =>
+            {
+                let Some(mag) = self.mags.get(dst).copied() else { return Ok(()) };
                 let assigned: Vec<Ipv6Net> = prefixes(&pba.options).collect();
                 let [prefix] = assigned[..] else { return Err(format!("{mn} is given {assigned:?}")) };
                 self.promised(tapped.at, index, mag, prefix, pba.lifetime)?;
@@ -184,7 +186,7 @@ impl Judge for LegacyModel {
     }
 
     fn compare(&mut self, domain: &Domain, who: Option<u16>) -> Result<(), String> {
-        let is_down = domain.lma().disk().is_some_and(Disk::is_down);
+        let is_down = domain.disk(None).is_some_and(Disk::is_down);
         if who.is_some() || is_down { Ok(()) } else { self.is_known(domain) }
     }
 

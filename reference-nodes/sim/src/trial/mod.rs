@@ -5,8 +5,10 @@
 mod legacy;
 mod model;
 mod rates;
+mod said;
 mod scenario;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use crate::{Disk, Domain, Profile, Tapped};
 use legacy::LegacyModel;
 use model::Model;
 use rates::Rates;
+use said::Said;
 pub use scenario::{Deed, Scenario};
 
 /// How often somebody looks at queues that ought to be empty.
@@ -66,8 +69,8 @@ trait Judge {
     /// A node has lost all that it knew.
     fn forgets(&mut self, who: Option<u16>);
 
-    /// A frame was sent.
-    fn saw(&mut self, tapped: &Tapped) -> Result<(), String>;
+    /// A frame was sent; this is what it says, if it is a message.
+    fn saw(&mut self, tapped: &Tapped, said: Option<&Said>) -> Result<(), String>;
 
     /// A node may have changed.
     fn compare(&mut self, domain: &Domain, who: Option<u16>) -> Result<(), String>;
@@ -91,6 +94,8 @@ pub struct Trial {
     domain: Domain,
     judge: Box<dyn Judge>,
     rates: Rates,
+    /// How often each node is known to have been killed.
+    kills: BTreeMap<Option<u16>, u32>,
     outcome: Outcome,
     /// All frames, where they are to be kept.
     kept: Option<Vec<Tapped>>,
@@ -110,7 +115,8 @@ impl Trial {
             Kind::Legacy => Box::new(LegacyModel::new(&scenario.config)),
         };
         let kept = keep_frames.then(Vec::new);
-        Self { scenario, domain, judge, rates: Rates::default(), outcome: Outcome::default(), kept }
+        let (rates, kills, outcome) = (Rates::default(), BTreeMap::new(), Outcome::default());
+        Self { scenario, domain, judge, rates, kills, outcome, kept }
     }
 
     /// What is to happen.
@@ -186,8 +192,9 @@ impl Trial {
         let frames = self.domain.take_frames();
         for tapped in &frames {
             self.outcome.frames += 1;
-            self.judge.saw(tapped)?;
-            self.rates.saw(tapped)?;
+            let said = Said::of(tapped);
+            self.judge.saw(tapped, said.as_ref())?;
+            self.rates.saw(tapped.at, said)?;
         }
         if let Some(kept) = &mut self.kept {
             kept.extend(frames);
@@ -205,9 +212,10 @@ impl Trial {
         if self.scenario.config.disk.is_none() {
             return Ok(());
         }
-        let killed = self.domain.with_disk(who, |disk, _| disk.take_killed()).unwrap_or_default();
-        self.outcome.kills += u64::from(killed);
-        if killed > 0 {
+        let kills = self.domain.disk(who).map_or(0, Disk::kills);
+        let before = self.kills.insert(who, kills).unwrap_or_default();
+        self.outcome.kills += u64::from(kills - before);
+        if kills > before {
             self.rates.forget(self.address(who));
         }
         if let Some(differs) = self.judge.unwritten(&self.domain, who) {

@@ -12,7 +12,7 @@ use dmm_proto::maar::MaarLoad;
 use dmm_proto::record::Record;
 use ipnet::Ipv6Net;
 
-use super::rates::message;
+use super::said::Said;
 use super::{Judge, unwritten};
 use crate::domain::{CMD, DomainConfig, maar_address, mn_identifier, pool};
 use crate::{Domain, Tapped};
@@ -76,12 +76,12 @@ impl Model {
     }
 
     /// A message was sent.
-    fn message_was_sent(&mut self, tapped: &Tapped) {
-        let Some((src, dst, mn, message)) = message(tapped) else { return };
-        let Some(mobile) = self.numbers.get(&mn).map(|index| &mut self.mobiles[*index]) else { return };
+    fn message_was_sent(&mut self, at: Instant, said: &Said) {
+        let Said { src, dst, mn, message } = said;
+        let Some(mobile) = self.numbers.get(mn).map(|index| &mut self.mobiles[*index]) else { return };
         match message {
-            Message::Pbu(pbu) if src == CMD && pbu.lifetime != Lifetime::ZERO => {
-                mobile.expires = mobile.expires.max(until(tapped.at, pbu.lifetime));
+            Message::Pbu(pbu) if *src == CMD && pbu.lifetime != Lifetime::ZERO => {
+                mobile.expires = mobile.expires.max(until(at, pbu.lifetime));
                 mobile.named.extend(pbu.options.iter().filter_map(|option| match option {
                     MobilityOption::ServingMaar(address) => self.maars.get(address),
                     _ => None,
@@ -90,28 +90,28 @@ impl Model {
             // R3.5.6: the S-MAAR ends the session.
             Message::Pbu(pbu)
                 if pbu.lifetime == Lifetime::ZERO
-                    && src != CMD
-                    && mobile.server == self.maars.get(&src).copied() =>
+                    && *src != CMD
+                    && mobile.server == self.maars.get(src).copied() =>
             {
                 mobile.anchors.clear();
             }
             // The CMD refuses what the MAAR came up with when it had lost its memory.
-            Message::Pba(pba) if src == CMD && !pba.status.is_accepted() => {
-                if let (Some(maar), Rejection::Prefix) = (self.maars.get(&dst), Rejection::of(pba.status)) {
+            Message::Pba(pba) if *src == CMD && !pba.status.is_accepted() => {
+                if let (Some(maar), Rejection::Prefix) = (self.maars.get(dst), Rejection::of(pba.status)) {
                     mobile.told.remove(maar);
                     mobile.anchors.retain(|(anchor, _)| anchor != maar);
                 }
             }
             Message::Pba(pba) if pba.status.is_accepted() && pba.lifetime != Lifetime::ZERO => {
-                if let Some(maar) = self.maars.get(&dst)
-                    && (src == CMD || (mobile.named.contains(maar) && !mobile.unsure.contains(maar)))
+                if let Some(maar) = self.maars.get(dst)
+                    && (*src == CMD || (mobile.named.contains(maar) && !mobile.unsure.contains(maar)))
                 {
                     mobile.unsure.remove(maar);
                     mobile.told.insert(*maar);
-                    if src == CMD {
+                    if *src == CMD {
                         mobile.promised.extend(prefixes(&pba.options).map(|prefix| (*maar, prefix)));
                     }
-                    mobile.expires = mobile.expires.max(until(tapped.at, pba.lifetime));
+                    mobile.expires = mobile.expires.max(until(at, pba.lifetime));
                 }
             }
             _ => {}
@@ -209,15 +209,17 @@ impl Judge for Model {
         }
     }
 
-    fn saw(&mut self, tapped: &Tapped) -> Result<(), String> {
-        self.message_was_sent(tapped);
+    fn saw(&mut self, tapped: &Tapped, said: Option<&Said>) -> Result<(), String> {
+        if let Some(said) = said {
+            self.message_was_sent(tapped.at, said);
+        }
         Ok(())
     }
 
     fn compare(&mut self, domain: &Domain, who: Option<u16>) -> Result<(), String> {
         match who {
             Some(maar) => self.compare_maar(domain, maar),
-            None if domain.cmd().disk().is_some_and(|disk| !disk.is_down()) => self.is_known(domain),
+            None if domain.disk(None).is_some_and(|disk| !disk.is_down()) => self.is_known(domain),
             None => Ok(()),
         }
     }

@@ -5,10 +5,9 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dmm_codec::constant::MAX_UPDATE_RATE;
-use dmm_codec::packet::{Ethernet, Ipv6, MOBILITY_HEADER};
-use dmm_codec::{Instant, Message, MnIdentifier, MobilityOption};
+use dmm_codec::{Instant, Message, MnIdentifier};
 
-use crate::Tapped;
+use super::said::Said;
 
 const WINDOW: Duration = Duration::from_secs(1);
 
@@ -18,30 +17,16 @@ pub(super) struct Rates {
     sent: BTreeMap<(Ipv6Addr, Ipv6Addr, MnIdentifier), VecDeque<Instant>>,
 }
 
-/// The message in a frame, and whose it is.
-pub(super) fn message(tapped: &Tapped) -> Option<(Ipv6Addr, Ipv6Addr, MnIdentifier, Message)> {
-    let packet = Ipv6::parse(Ethernet::parse(&tapped.frame)?.payload)?;
-    if packet.next_header != MOBILITY_HEADER {
-        return None;
-    }
-    let message = Message::decode(packet.payload(), packet.src, packet.dst).ok()?.message;
-    let mn = message.options().iter().find_map(|option| match option {
-        MobilityOption::MnIdentifier(mn) => Some(mn.clone()),
-        _ => None,
-    })?;
-    Some((packet.src, packet.dst, mn, message))
-}
-
 impl Rates {
-    pub(super) fn saw(&mut self, tapped: &Tapped) -> Result<(), String> {
-        let Some((src, dst, mn, Message::Pbu(_))) = message(tapped) else { return Ok(()) };
+    pub(super) fn saw(&mut self, at: Instant, said: Option<Said>) -> Result<(), String> {
+        let Some(Said { src, dst, mn, message: Message::Pbu(_) }) = said else { return Ok(()) };
         let sent = self.sent.entry((src, dst, mn.clone())).or_default();
-        sent.push_back(tapped.at);
+        sent.push_back(at);
         if sent.len() <= MAX_UPDATE_RATE {
             return Ok(());
         }
         let first = sent.pop_front().expect("more than three are there");
-        if tapped.at.since(first) <= WINDOW {
+        if at.since(first) <= WINDOW {
             return Err(format!("R3.6.5: {src} has sent {dst} four PBUs about {mn} within a second"));
         }
         Ok(())
