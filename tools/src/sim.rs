@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use dmm_captures::{CaptureWriter, Section, WriteError};
+use dmm_conformance::report::counted;
 use dmm_sim::domain::Kind;
 use dmm_sim::trial::{Outcome, Scenario, Trial};
 
@@ -172,8 +173,8 @@ fn print_lines(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
         println!("    {}", capture.display());
     }
     println!(
-        "{} seeds from {}: {} failed; {} attachments, {} kills, {} frames, {} steps",
-        args.seeds,
+        "{} from {}: {} failed; {} attachments, {} kills, {} frames, {} steps",
+        counted(args.seeds, "seed"),
         args.from,
         sum.failed.len(),
         sum.attachments,

@@ -119,6 +119,7 @@ fn a_run_that_was_recorded_is_judged_and_driven_again() {
     fs::write(&capture, tampered).unwrap();
     let printed = ends(&["conform", "replay", &capture], 1);
     assert!(printed.contains("maar.reg.001: FAIL then, PASS now"), "{printed}");
+    assert!(printed.ends_with("\n1 case judged again, 1 driven again, 1 difference\n"), "{printed}");
     fs::write(&capture, octets).unwrap();
     let printed = ends(&["conform", "replay", "captures/cmd.reg.001.pcapng"], 2);
     assert!(printed.contains("no bundle is in this file"), "{printed}");

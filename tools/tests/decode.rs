@@ -209,7 +209,7 @@ fn every_link_leads_to_the_message() {
     // One that is not known is told, and is no success where there is nothing else.
     let path = file("link-105.pcap", &classic(105, &[&packet]));
     let (why, _) = refuses(&[path.to_str().unwrap()]);
-    assert!(why.contains("1 packets of link type 105") && why.contains("no Mobility Header"), "{why}");
+    assert!(why.contains("1 packet of link type 105") && why.contains("no Mobility Header"), "{why}");
     fs::remove_file(path).unwrap();
 }
 

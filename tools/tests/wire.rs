@@ -627,7 +627,7 @@ fn a_run_on_the_wire_that_was_interrupted_is_resumed() {
         child.stdin.take().unwrap().write_all(b"\n").unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{}", printed(&output));
-        assert!(printed(&output).contains("interrupted: one case has not run"), "{}", printed(&output));
+        assert!(printed(&output).contains("interrupted: 1 case has not run"), "{}", printed(&output));
         let json = report.join("report.json");
         let passed =
             |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "PASS".to_owned())).collect();
@@ -734,7 +734,7 @@ admin: {{socket: /run/maar.sock}}\n"
             let mut command = Command::new(DMM);
             let output = command.args(["conform", "replay", report]).current_dir("/run").output().unwrap();
             let said = printed(&output);
-            assert_eq!(said, "1 cases judged again, 1 driven again, 0 differences\n", "{report}");
+            assert_eq!(said, "1 case judged again, 1 driven again, 0 differences\n", "{report}");
         }
     });
 }

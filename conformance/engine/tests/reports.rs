@@ -141,6 +141,8 @@ fn a_run_that_was_interrupted_is_no_success_in_any_report() {
     assert!(html::page(&document).contains("interrupted: 3 cases have not run"));
     let said = Terminal { report, colour: Colour::Never }.to_string();
     assert!(said.ends_with("interrupted: 3 cases have not run\n"), "{said}");
+    let one_left = About { not_run: 1, ..About::default() };
+    assert_eq!(one_left.left(), "1 case has not run");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use dmm_conformance::evidence::file_names;
+use dmm_conformance::report::counted;
 use dmm_conformance::{CaseResult, Catalogue, Instance, Profile, Selection};
 use serde::{Deserialize, Serialize};
 
@@ -156,10 +157,9 @@ impl Journal {
                 } else {
                     "it was another"
                 };
+                let (folder, ran) = (folder.display(), counted(kept.len(), "case"));
                 eprintln!(
-                    "dmm: {} has an interrupted run of which {} cases have run, and begins anew: {resumable}",
-                    folder.display(),
-                    kept.len()
+                    "dmm: {folder} has an interrupted run with {ran} done, and begins anew: {resumable}"
                 );
             }
             lines.push(serde_json::to_string(identity).map_err(Failure::bench)?);

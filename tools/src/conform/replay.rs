@@ -11,6 +11,7 @@ use clap::Args;
 use dmm_captures::CaptureReader;
 use dmm_conformance::bundle::{Bundle, BundleError};
 use dmm_conformance::recorded::{Recorded, RecordedBench, Recording, setup_of};
+use dmm_conformance::report::counted;
 use dmm_conformance::run::run as run_case;
 use dmm_conformance::transport::{Setup, Transport, TransportError, Wanted};
 use dmm_conformance::{Bench, CaseResult, Catalogue, Instance, LoadErrors, Profile, Suite, Verdict};
@@ -62,7 +63,8 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
         }
     }
     let Replay { said, judged, driven, differences } = replay;
-    print(&format!("{said}{judged} cases judged again, {driven} driven again, {differences} differences\n"))?;
+    let (judged, differing) = (counted(judged, "case"), counted(differences, "difference"));
+    print(&format!("{said}{judged} judged again, {driven} driven again, {differing}\n"))?;
     Ok(if differences == 0 { Exit::OK } else { Exit::FELL_SHORT })
 }
 

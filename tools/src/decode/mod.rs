@@ -16,6 +16,7 @@ use std::net::Ipv6Addr;
 use clap::Args;
 use dmm_captures::{CaptureReader, Packet, ReadError};
 use dmm_codec::Drafts;
+use dmm_conformance::report::counted;
 
 pub use self::input::hex;
 use self::input::{Input, open};
@@ -215,7 +216,8 @@ fn capture(
     }
     for (linktype, count) in &unknown {
         eprintln!(
-            "dmm: {name}: {count} packets of link type {linktype}, which is not known here, were passed by"
+            "dmm: {name}: passed by {} of link type {linktype}, which is not known here",
+            counted(*count, "packet")
         );
     }
     if packets == 0 && !args.frame.is_empty() {
@@ -223,7 +225,7 @@ fn capture(
         return Err(Failure::usage(format!("{name} has no frame {}", frames.join(", "))).into());
     }
     if shown == 0 {
-        let missing = format!("{name}: no Mobility Header in {packets} packets");
+        let missing = format!("{name}: no Mobility Header in {}", counted(packets, "packet"));
         if unknown.values().sum::<usize>() == packets && packets > 0 {
             return Err(Failure::usage(missing).into());
         }

@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 
 use dmm_captures::Packet;
 use dmm_conformance::Verdict;
+use dmm_conformance::report::counted;
 use dmm_conformance::requirement::Requirement;
 use serde::Serialize;
 
@@ -137,10 +138,12 @@ impl fmt::Display for Report {
         let (failed, warned) = (count(Verdict::Fail), count(Verdict::Warn));
         write!(
             f,
-            "{}: {} messages judged, {failed} times against a requirement",
-            self.capture, self.messages
+            "{}: {} judged, {} against a requirement, {} questionable",
+            self.capture,
+            counted(self.messages, "message"),
+            counted(failed, "time"),
+            counted(warned, "time")
         )?;
-        write!(f, ", {warned} times questionable")?;
         let Self { cut_short, hidden, unknown_links, .. } = self;
         if cut_short + hidden + unknown_links > 0 {
             write!(

@@ -16,7 +16,7 @@ pub fn junit(document: &Document<'_>) -> Result<String, SerializeError> {
     if document.about.not_run > 0 {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_type("interrupted");
-        status.set_message(format!("{} cases have not run", document.about.not_run));
+        status.set_message(document.about.left());
         suite.add_test_case(TestCase::new("the run", status));
     }
     suite.set_time(document.results.iter().map(|result| result.duration).sum());

@@ -10,6 +10,8 @@ pub mod shown;
 pub mod tap;
 pub mod terminal;
 
+use std::fmt::Display;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -82,9 +84,23 @@ pub struct About {
     pub not_run: usize,
 }
 
+impl About {
+    /// What an interruption has left, for people.
+    pub fn left(&self) -> String {
+        let have = if self.not_run == 1 { "has" } else { "have" };
+        format!("{} {have} not run", counted(self.not_run, "case"))
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references on")]
 fn is_none(count: &usize) -> bool {
     *count == 0
+}
+
+/// `1 case`, `2 cases`: what is counted is a word that takes an s.
+pub fn counted<Number: Display + PartialEq + From<u8>>(count: Number, what: &str) -> String {
+    let end = if count == Number::from(1) { "" } else { "s" };
+    format!("{count} {what}{end}")
 }
 
 /// The results of a run, and what their requirement ids mean.

@@ -30,7 +30,7 @@ pub fn tap(document: &Document<'_>) -> String {
         }
     }
     if document.about.not_run > 0 {
-        let _ = writeln!(out, "Bail out! interrupted: {} cases have not run", document.about.not_run);
+        let _ = writeln!(out, "Bail out! interrupted: {}", document.about.left());
     }
     out
 }

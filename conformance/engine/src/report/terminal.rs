@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Counts, Report};
+use super::{Counts, Report, counted};
 use crate::result::CaseResult;
 use crate::script::plan::NO_ROLE;
 use crate::verdict::Verdict;
@@ -55,7 +55,7 @@ impl fmt::Display for Terminal<'_> {
         }
         for (why, cases) in why {
             let verdict = self.verdict(Verdict::NotApplicable);
-            writeln!(f, "{verdict}  {cases} {}  ({why})", if cases == 1 { "case" } else { "cases" })?;
+            writeln!(f, "{verdict}  {}  ({why})", counted(cases, "case"))?;
         }
         if !results.is_empty() {
             writeln!(f)?;
@@ -109,8 +109,7 @@ impl Terminal<'_> {
         writeln!(f)?;
         match self.report.about.not_run {
             0 => Ok(()),
-            1 => writeln!(f, "interrupted: one case has not run"),
-            left => writeln!(f, "interrupted: {left} cases have not run"),
+            _ => writeln!(f, "interrupted: {}", self.report.about.left()),
         }
     }
 

@@ -9,6 +9,7 @@ use super::{Done, Running};
 use crate::contents::Contents;
 use crate::judge::timing::{Tolerance, backoff, is_later_sequence, judge_interval};
 use crate::record::{TimingRule, Window};
+use crate::report::counted;
 use crate::script::filter::main_field;
 use crate::script::messages::Msg;
 use crate::script::model::{Each, EachField, Rule, Schedule, Series};
@@ -87,7 +88,11 @@ impl Running<'_> {
         done?;
         let intervals = packets.windows(2).map(|pair| self.log[pair[1]].at.since(self.log[pair[0]].at));
         let shown: Vec<_> = intervals.map(|interval| format!("{interval:?}")).collect();
-        self.record(format!("{label}: {} messages, intervals {}", packets.len(), shown.join(", ")));
+        self.record(format!(
+            "{label}: {}, intervals {}",
+            counted(packets.len(), "message"),
+            shown.join(", ")
+        ));
         Ok(())
     }
 

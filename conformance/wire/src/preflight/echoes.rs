@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dmm_codec::packet::ICMPV6;
+use dmm_conformance::report::counted;
 use dmm_conformance::transport::{Received, TransportError};
 
 use super::probing::{Probing, packet};
@@ -48,7 +49,7 @@ or times are judged by a jitter of 20 ms";
             );
             found.note(Weight::Warning, "neighbours", says);
         } else {
-            let says = format!("{all} stations answered Neighbor Solicitations and got an echo");
+            let says = format!("{} answered Neighbor Solicitations and got an echo", counted(all, "station"));
             found.note(Weight::Good, "neighbours", says);
         }
         Ok(())

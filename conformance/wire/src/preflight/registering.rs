@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
 use dmm_codec::{Lifetime, PbaFlags, PbuFlags};
+use dmm_conformance::report::counted;
 use dmm_conformance::script::value::Value;
 use dmm_conformance::transport::{Role, TransportError};
 
@@ -31,8 +32,8 @@ impl Probing<'_> {
         }
         if refused.is_empty() {
             let says = format!(
-                "{} stations may register mobile nodes; nothing protects PBUs (RFC 5213 §4 wants IPsec)",
-                roles.len()
+                "{} may register mobile nodes; nothing protects PBUs (RFC 5213 §4 wants IPsec)",
+                counted(roles.len(), "station")
             );
             found.note(Weight::Good, "stations", says);
             found.compare(self.profile, name, true, &format!("a PBU {with} the D flag is accepted"));

@@ -93,7 +93,7 @@ fn header(document: &Document<'_>) -> Markup {
         1 => ("fail", format!("failed: {} of {} cases that ran", counts.fail + counts.xpass, ran(document))),
         3 => ("error", "not judged: the tester or the bench is at fault".to_string()),
         4 => ("inconclusive", "not judged: some cases are inconclusive".to_string()),
-        INTERRUPTED => ("inconclusive", format!("interrupted: {} cases have not run", about.not_run)),
+        INTERRUPTED => ("inconclusive", format!("interrupted: {}", about.left())),
         _ => ("na", "nothing ran".to_string()),
     };
     let failed_for_warnings = document.exit_code == 1 && counts.fail + counts.xpass == 0;
