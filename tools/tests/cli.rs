@@ -131,27 +131,6 @@ fn a_run_that_was_recorded_is_judged_and_driven_again() {
     fs::remove_dir_all(&reports).unwrap();
 }
 
-/// What goes with a capture is no frame of it.
-#[test]
-fn wireshark_shows_the_packets_of_a_case_and_nothing_else() {
-    let reports = folder("frames");
-    let report = reports.to_string_lossy().into_owned();
-    let run = ["conform", "run", "conformance/suites", "--iut", "ref-cmd", "--filter", "cmd.reg.001"];
-    ends(&[&run[..], &["--report", &report]].concat(), 0);
-    let frames = |capture: &Path| {
-        let mut tshark = Command::new("tshark");
-        let output =
-            tshark.arg("-r").arg(capture).args(["-T", "fields", "-e", "frame.number"]).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let bare = root().join("captures/cmd.reg.001.pcapng");
-    let kept = reports.join("cmd.reg.001.pcapng");
-    assert_eq!(frames(&kept), frames(&bare));
-    assert!(fs::read(&kept).unwrap().starts_with(&fs::read(&bare).unwrap()));
-    fs::remove_dir_all(&reports).unwrap();
-}
-
 #[test]
 fn a_script_that_is_wrong_ends_with_2_and_shows_where() {
     let scripts = folder("wrong");

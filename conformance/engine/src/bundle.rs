@@ -62,7 +62,8 @@ pub struct Text {
 pub enum BundleError {
     /// There is none.
     #[error(
-        "no bundle is in this file: `dmm conform run … --report DIR` leaves one in the capture of each case"
+        "no bundle is in this file: `dmm conform run … --report DIR` leaves one behind the packets of each case. Who has written \
+the file anew (Wireshark, tshark, editcap) or cut it short has dropped it; `dmm conform run … --clock FILE` judges the packets without it"
     )]
     None,
     /// It is no JSON of this layout.

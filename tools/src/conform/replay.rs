@@ -162,17 +162,23 @@ fn bundles(record: &Path) -> Result<Vec<Bundle>, Failure> {
         paths.push(entry.map_err(|error| unreadable(record, &error))?.path());
     }
     paths.sort();
-    let mut bundles = Vec::new();
+    let (mut bundles, mut without) = (Vec::new(), Vec::new());
     for path in paths.iter().filter(|path| path.extension().is_some_and(|it| it == "pcapng")) {
         let octets = fs::read(path).map_err(|error| unreadable(path, &error))?;
         match Bundle::read(&octets) {
             Ok(bundle) => bundles.push(bundle),
-            // Other captures may lie there, too.
-            Err(BundleError::None) => {}
+            // Other captures may lie there, too; or one of these that Wireshark has written anew.
+            Err(BundleError::None) => without.push(path),
             Err(error) => return Err(unreadable(path, &error)),
         }
     }
-    if bundles.is_empty() { Err(unreadable(record, &BundleError::None)) } else { Ok(bundles) }
+    if bundles.is_empty() {
+        return Err(unreadable(record, &BundleError::None));
+    }
+    for path in without {
+        eprintln!("dmm: {}: passed over, since no bundle is in it", path.display());
+    }
+    Ok(bundles)
 }
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
