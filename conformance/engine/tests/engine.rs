@@ -1,9 +1,9 @@
 //! The suites of this project against a small CMD, right and with one fault at a time.
 
 mod fake;
+mod project;
 
-use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use dmm_captures::CaptureReader;
 use dmm_conformance::report::json::Document;
@@ -11,9 +11,10 @@ use dmm_conformance::report::terminal::{Colour, Terminal};
 use dmm_conformance::report::{About, Report};
 use dmm_conformance::script::span::Source;
 use dmm_conformance::verdict::exit_code;
-use dmm_conformance::{CaseResult, Catalogue, Profile, Selection, Suite, Timing, Verdict, run};
+use dmm_conformance::{CaseResult, Selection, Suite, Timing, Verdict, run};
 use fake::{FakeBench, Fault};
 use pretty_assertions::assert_eq;
+use project::{catalogue, folder, profile, suites};
 use proptest::prelude::*;
 
 #[test]
@@ -117,7 +118,7 @@ fn a_broken_bench_is_an_error_and_never_a_failure() {
 
 #[test]
 fn what_does_not_apply_is_not_run_and_says_why() {
-    let (suite, mut profile, _) = suite();
+    let (suite, mut profile) = (suites(), profile());
     profile.pics.insert("cmd.mode.relay".to_string(), false);
     let plan = suite.plan(&profile, &named("cmd.retx.001")).expect("answered");
     let result = run(&plan[0], &profile, &mut FakeBench(Fault::NeverAnswers));
@@ -133,7 +134,7 @@ fn what_does_not_apply_is_not_run_and_says_why() {
 
 #[test]
 fn an_unanswered_question_is_an_error_of_the_profile() {
-    let (suite, mut profile, _) = suite();
+    let (suite, mut profile) = (suites(), profile());
     profile.pics.remove("cmd.mode.relay");
     let errors = suite.plan(&profile, &Selection::default()).expect_err("not answered");
     assert!(errors.to_string().contains("the profile does not answer `cmd.mode.relay`"), "{errors}");
@@ -171,7 +172,7 @@ fn the_capture_names_step_line_requirement_and_verdict() {
 
 #[test]
 fn identities_are_fresh_for_each_instance() {
-    let (suite, profile, _) = suite();
+    let (suite, profile) = (suites(), profile());
     let plan = suite.plan(&profile, &Selection::default()).expect("answered");
     let mut seen = std::collections::BTreeSet::new();
     for instance in &plan {
@@ -194,17 +195,17 @@ fn identities_are_fresh_for_each_instance() {
 
 #[test]
 fn the_terminal_report_shows_failures_first_and_counts_last() {
-    let (_, _, catalogue) = suite();
+    let catalogue = catalogue();
     let mut results = everything(Fault::AnswersTwice, &named("cmd.reg.001"));
     results.extend(everything(Fault::None, &named("cmd.opt.002")));
     results.extend(everything(Fault::NeverAnswers, &named("cmd.ho.relay.001")));
     for result in &mut results {
         shorten(result);
     }
-    let report = Report { results: &results, about: About::default(), catalogue: &catalogue, strict: false };
+    let report = Report { results: &results, about: About::default(), catalogue, strict: false };
     assert_eq!(report.exit_code(), 1);
     insta::assert_snapshot!(Terminal { report, colour: Colour::Never });
-    let nothing = Report { results: &[], about: About::default(), catalogue: &catalogue, strict: false };
+    let nothing = Report { results: &[], about: About::default(), catalogue, strict: false };
     assert_eq!(nothing.exit_code(), 5);
     assert_eq!(
         Terminal { report: nothing, colour: Colour::Never }.to_string(),
@@ -214,10 +215,10 @@ fn the_terminal_report_shows_failures_first_and_counts_last() {
 
 #[test]
 fn the_json_report_is_one_document() {
-    let (_, _, catalogue) = suite();
+    let catalogue = catalogue();
     let mut results = everything(Fault::AnswersTwice, &named("cmd.reg.001"));
     results.iter_mut().for_each(shorten);
-    let report = Report { results: &results, about: About::default(), catalogue: &catalogue, strict: false };
+    let report = Report { results: &results, about: About::default(), catalogue, strict: false };
     let mut document = Document::of(&report);
     // The whole catalogue is in it; one row shows how.
     document.requirements.retain(|id, _| id == "B7");
@@ -288,14 +289,14 @@ fn an_action_that_the_bench_cannot_do_makes_a_case_not_applicable() {
 }
 
 fn run_text(text: &str, fault: Fault) -> CaseResult {
-    let (_, profile, catalogue) = suite();
+    let (profile, catalogue) = (profile(), catalogue());
     let source = Arc::new(Source { name: "t.test.yaml".to_string(), text: text.to_string() });
     let mut include = |name: &str| {
         let path = folder("suites").join(name);
         let text = std::fs::read_to_string(path).expect("a file of the suites");
         Ok(Arc::new(Source { name: name.to_string(), text }))
     };
-    let suite = Suite::parse(&[source], &catalogue, &mut include).unwrap_or_else(|errors| panic!("{errors}"));
+    let suite = Suite::parse(&[source], catalogue, &mut include).unwrap_or_else(|errors| panic!("{errors}"));
     let plan = suite.plan(&profile, &Selection::default()).expect("answered");
     run(&plan[0], &profile, &mut FakeBench(fault))
 }
@@ -310,7 +311,7 @@ proptest! {
         changes in prop::collection::vec((0_usize..200, prop::sample::select(WORDS)), 1..4),
         fault in prop::sample::select(&[Fault::None, Fault::LinearBackoff, Fault::WrongLength][..]),
     ) {
-        let (_, profile, catalogue) = suite();
+        let (profile, catalogue) = (profile(), catalogue());
         let mut files: Vec<_> = ["cmd", "robust"].iter()
             .flat_map(|sub| std::fs::read_dir(folder("suites").join(sub)).expect("a folder"))
             .map(|entry| entry.expect("an entry").path())
@@ -332,7 +333,7 @@ proptest! {
             let text = std::fs::read_to_string(name).map_err(|_| dmm_conformance::LoadErrors::default())?;
             Ok(Arc::new(Source { name: name.to_string(), text }))
         };
-        let Ok(suite) = Suite::parse(&[source], &catalogue, &mut include) else { return Ok(()) };
+        let Ok(suite) = Suite::parse(&[source], catalogue, &mut include) else { return Ok(()) };
         let Ok(plan) = suite.plan(&profile, &Selection::default()) else { return Ok(()) };
         for instance in plan.iter().take(3) {
             run(instance, &profile, &mut FakeBench(fault));
@@ -410,26 +411,9 @@ fn named(name: &str) -> Selection {
 }
 
 fn everything(fault: Fault, selection: &Selection) -> Vec<CaseResult> {
-    let (suite, profile, _) = suite();
+    let (suite, profile) = (suites(), profile());
     let plan = suite.plan(&profile, selection).unwrap_or_else(|errors| panic!("{errors}"));
     // The fake is a CMD; what is for others does not apply to it.
     let of_it = plan.iter().filter(|instance| instance.not_applicable.is_none());
     of_it.map(|instance| run(instance, &profile, &mut FakeBench(fault))).collect()
-}
-
-fn folder(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
-}
-
-/// Read once: the property above asks for it by the hundred.
-fn suite() -> (Suite, Profile, Catalogue) {
-    static LOADED: LazyLock<(Suite, Profile, Catalogue)> = LazyLock::new(|| {
-        let catalogue =
-            Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"));
-        let suite = Suite::load(&[folder("suites")], &catalogue).unwrap_or_else(|errors| panic!("{errors}"));
-        let profile = Profile::load(&folder("profiles").join("ref-cmd.iut.yaml"))
-            .unwrap_or_else(|errors| panic!("{errors}"));
-        (suite, profile, catalogue)
-    });
-    LOADED.clone()
 }

@@ -1,11 +1,15 @@
 //! One form for every file: what differs from it is put into it, what is in it stays, and nothing says something else.
 
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod project;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dmm_conformance::script::fmt::format;
 use dmm_conformance::script::span::Source;
 use pretty_assertions::assert_eq;
+use project::folder;
 
 fn formatted(text: &str) -> Result<String, String> {
     let source = Arc::new(Source { name: "t.test.yaml".to_string(), text: text.to_string() });
@@ -35,8 +39,8 @@ fn what_would_say_something_else_is_refused() {
 #[test]
 fn every_file_of_the_project_is_in_its_form() {
     let mut files = Vec::new();
-    for folder in ["suites", "profiles"] {
-        find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder), &mut files);
+    for part in ["suites", "profiles"] {
+        find(&folder(part), &mut files);
     }
     assert!(files.len() > 50);
     for path in files {

@@ -3,23 +3,23 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod fake;
 mod fuzz_body;
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod project;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use dmm_conformance::script::span::Source;
-use dmm_conformance::{Catalogue, LoadErrors, Profile, Selection, Suite, Verdict, run};
+use dmm_conformance::{LoadErrors, Selection, Suite, Verdict, run};
 use fake::{FakeBench, Fault};
+use project::{catalogue, folder, profile};
 
 const HEAD: &str = "dmm: 1\nid: t.1\ntitle: t\nrequirements: [B7]\niut: cmd\ntesters: {maar1: {role: maar}}\nmobiles: [mn1]\n";
 const EXPECT: &str = "{expect_none: {to: maar1, msg: pba, for: 1ms}}";
 
 fn load(text: &str) -> Result<Suite, LoadErrors> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../requirements");
-    let catalogue = Catalogue::load(&[folder]).unwrap_or_else(|errors| panic!("{errors}"));
     let source = |name: &str, text: &str| Arc::new(Source { name: name.to_string(), text: text.to_string() });
     let library = procedures();
-    Suite::parse(&[source("t.test.yaml", text)], &catalogue, &mut |name| Ok(source(name, &library)))
+    Suite::parse(&[source("t.test.yaml", text)], catalogue(), &mut |name| Ok(source(name, &library)))
 }
 
 /// Eight procedures, each of which calls the next ten times.
@@ -30,11 +30,6 @@ fn procedures() -> String {
         text += &format!("  p{number}: {{steps: [{}]}}\n", calls.join(", "));
     }
     text + "  p7: {steps: [{wait: 1ns}]}\n"
-}
-
-fn profile() -> Profile {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../profiles/ref-cmd.iut.yaml");
-    Profile::load(&path).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 /// What loading or planning says.
@@ -126,7 +121,7 @@ fn a_wait_beyond_the_end_of_time_ends() {
 
 #[test]
 fn what_the_fuzzer_starts_from_goes_through() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/script");
+    let corpus = folder("../fuzz/corpus/script");
     let mut files = 0;
     for entry in std::fs::read_dir(corpus).expect("the corpus is part of the checkout") {
         let octets = std::fs::read(entry.expect("an entry").path()).expect("a file");

@@ -2,15 +2,17 @@
 
 #[expect(dead_code, reason = "the faults are for another test")]
 mod fake;
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod project;
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use dmm_codec::packet::{Ethernet, Ipv6};
 use dmm_conformance::script::span::Source;
-use dmm_conformance::{CaseResult, Catalogue, LoadErrors, Profile, Selection, Suite, Verdict, run};
+use dmm_conformance::{CaseResult, LoadErrors, Profile, Selection, Suite, Verdict, run};
 use fake::{FakeBench, Fault};
 use pretty_assertions::assert_eq;
+use project::{catalogue, folder, profile};
 
 const HEAD: &str = "dmm: 1\nid: t.1\ntitle: t\nrequirements: [B7]\nmobiles: [mn1]\ninclude: [lib.yaml]\n";
 const ROLE: &str = "iut: cmd\ntesters: {maar1: {role: maar}}\n";
@@ -23,20 +25,9 @@ templates:
   own: {use: dmm, add: [{handoff: new_interface}, {att: ieee_802_11}, {timestamp: now}]}
 ";
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
-}
-
 fn load_with(text: &str, library: &str) -> Result<Suite, LoadErrors> {
-    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-        Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"))
-    });
     let source = |name: &str, text: &str| Arc::new(Source { name: name.to_string(), text: text.to_string() });
-    Suite::parse(&[source("t.test.yaml", text)], &CATALOGUE, &mut |name| Ok(source(name, library)))
-}
-
-fn profile() -> Profile {
-    Profile::load(&folder("profiles/ref-cmd.iut.yaml")).unwrap_or_else(|errors| panic!("{errors}"))
+    Suite::parse(&[source("t.test.yaml", text)], catalogue(), &mut |name| Ok(source(name, library)))
 }
 
 fn all(text: &str, fault: Fault) -> Vec<CaseResult> {

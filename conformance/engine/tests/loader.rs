@@ -1,11 +1,14 @@
 //! What is wrong with a script is said where it stands, with what to do; nothing is ignored.
 
-use std::path::Path;
-use std::sync::{Arc, LazyLock};
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod project;
+
+use std::sync::Arc;
 
 use dmm_conformance::script::span::Source;
 use dmm_conformance::script::value::{Value, parse_duration};
-use dmm_conformance::{Catalogue, LoadErrors, Profile, Selection, Suite};
+use dmm_conformance::{LoadErrors, Profile, Selection, Suite};
+use project::{catalogue, folder, profile};
 use proptest::prelude::*;
 
 /// A script without a mistake; each table row below makes one.
@@ -312,20 +315,4 @@ fn load(text: &str) -> Result<Suite, LoadErrors> {
         Ok(Arc::new(Source { name: "common.lib.yaml".to_string(), text }))
     };
     Suite::parse(&[source], catalogue(), &mut include)
-}
-
-/// Read once: random scripts are loaded by the hundred.
-fn catalogue() -> &'static Catalogue {
-    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-        Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"))
-    });
-    &CATALOGUE
-}
-
-fn profile() -> Profile {
-    Profile::load(&folder("profiles/ref-cmd.iut.yaml")).unwrap_or_else(|errors| panic!("{errors}"))
-}
-
-fn folder(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
 }

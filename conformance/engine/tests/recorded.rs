@@ -2,8 +2,8 @@
 
 #[expect(dead_code, reason = "the faults are for another test")]
 mod fake;
+mod project;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +14,10 @@ use dmm_conformance::recorded::{Recorded, RecordedBench, Recording};
 use dmm_conformance::report::About;
 use dmm_conformance::script::span::Source;
 use dmm_conformance::transport::{Acted, Action, Mac, Received, Setup, Transport, TransportError};
-use dmm_conformance::{Bench, CaseResult, Catalogue, Instance, Profile, Selection, Suite, Verdict, run};
+use dmm_conformance::{Bench, CaseResult, Instance, Profile, Selection, Suite, Verdict, run};
 use fake::{FakeBench, Fault};
 use pretty_assertions::assert_eq;
+use project::{catalogue, folder, profile, suites};
 
 #[test]
 fn every_case_is_judged_from_its_record_as_it_was() {
@@ -121,12 +122,11 @@ steps:
 
 #[test]
 fn a_case_that_ran_often_is_judged_from_all_of_its_runs() {
-    let catalogue = Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"));
     let file = |name: &str, text: String| Arc::new(Source { name: name.to_string(), text });
     let library = std::fs::read_to_string(folder("suites/lib/common.lib.yaml")).expect("a file");
     let library = file("lib/common.lib.yaml", library);
     let script = file("often.test.yaml", OFTEN.to_string());
-    let suite = Suite::parse(&[script], &catalogue, &mut |_| Ok(Arc::clone(&library)));
+    let suite = Suite::parse(&[script], catalogue(), &mut |_| Ok(Arc::clone(&library)));
     let suite = suite.unwrap_or_else(|errors| panic!("{errors}"));
     let (profile, _) = plan();
     let plan = suite.plan(&profile, &Selection::default()).unwrap_or_else(|errors| panic!("{errors}"));
@@ -221,15 +221,8 @@ fn packets(result: &CaseResult) -> Vec<Recorded> {
 }
 
 fn plan() -> (Profile, Vec<Instance>) {
-    let catalogue = Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"));
-    let suite = Suite::load(&[folder("suites")], &catalogue).unwrap_or_else(|errors| panic!("{errors}"));
-    let profile =
-        Profile::load(&folder("profiles/ref-cmd.iut.yaml")).unwrap_or_else(|errors| panic!("{errors}"));
-    let plan = suite.plan(&profile, &Selection::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    let profile = profile();
+    let plan = suites().plan(&profile, &Selection::default()).unwrap_or_else(|errors| panic!("{errors}"));
     let of_it = plan.into_iter().filter(|instance| instance.not_applicable.is_none());
     (profile, of_it.collect())
-}
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
 }

@@ -2,35 +2,21 @@
 
 #[expect(dead_code, reason = "the faults are for another test")]
 mod fake;
-
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+mod project;
 
 use dmm_conformance::evidence::file_names;
 use dmm_conformance::report::json::{Document, ReadError, schema};
 use dmm_conformance::report::terminal::{Colour, Terminal};
 use dmm_conformance::report::{About, Report, html, junit, ladder, plot, shown, tap};
 use dmm_conformance::result::Waived;
-use dmm_conformance::{CaseResult, Catalogue, Profile, Selection, Suite, Verdict, run};
+use dmm_conformance::{CaseResult, Selection, Verdict, run};
 use fake::{FakeBench, Fault};
 use pretty_assertions::assert_eq;
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
-}
-
-fn catalogue() -> &'static Catalogue {
-    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-        Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"))
-    });
-    &CATALOGUE
-}
+use project::{catalogue, folder, profile, suites};
 
 fn results(fault: Fault) -> Vec<CaseResult> {
-    let suite = Suite::load(&[folder("suites")], catalogue()).unwrap_or_else(|errors| panic!("{errors}"));
-    let profile =
-        Profile::load(&folder("profiles/ref-cmd.iut.yaml")).unwrap_or_else(|errors| panic!("{errors}"));
-    let plan = suite.plan(&profile, &Selection::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    let profile = profile();
+    let plan = suites().plan(&profile, &Selection::default()).unwrap_or_else(|errors| panic!("{errors}"));
     plan.iter().map(|instance| run(instance, &profile, &mut FakeBench(fault))).collect()
 }
 

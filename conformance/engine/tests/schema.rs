@@ -1,17 +1,17 @@
 //! The schemas that editors use are those of the language: every file of the project is valid, what the loader refuses for a
 //! key or a name is not, and what is published is what the types say.
 
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod project;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dmm_conformance::script::schema;
 use dmm_conformance::script::span::Source;
 use dmm_conformance::script::yaml::{Kind, Node, parse};
+use project::folder;
 use serde_json::{Value, json};
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
-}
 
 /// What a YAML file says, as JSON.
 fn value(name: &str, text: &str) -> Value {

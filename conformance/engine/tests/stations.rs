@@ -2,11 +2,12 @@
 //! tunnels, padding of one's own, triggers.
 
 #[allow(dead_code, reason = "the other tests use the rest")]
+mod project;
+#[allow(dead_code, reason = "the other tests use the rest")]
 mod puppet;
 
 use std::net::Ipv6Addr;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dmm_codec::ndp::{
@@ -16,8 +17,9 @@ use dmm_codec::ndp::{
 use dmm_codec::packet::{Ethernet, Ipv6, link_local};
 use dmm_conformance::script::span::Source;
 use dmm_conformance::transport::Acted;
-use dmm_conformance::{CaseResult, Catalogue, Profile, Selection, Suite, Verdict, run};
+use dmm_conformance::{CaseResult, Selection, Suite, Verdict, run};
 use pretty_assertions::assert_eq;
+use project::{catalogue, profile};
 use puppet::{MAC, PuppetBench, Sends};
 
 const HEAD: &str = "dmm: 1\nid: t.1\ntitle: t\nrequirements: [B7]\niut: cmd\ntesters: {maar1: {role: maar}}\nmobiles: [mn1]\n";
@@ -205,19 +207,11 @@ fn frames(steps: &str) -> Vec<Vec<u8>> {
 }
 
 fn judged(steps: &str, mut bench: PuppetBench) -> CaseResult {
-    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-        Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"))
-    });
     let text = format!("{HEAD}steps: [{steps}]\n");
     let source = Arc::new(Source { name: "t.test.yaml".to_string(), text });
-    let suite = Suite::parse(&[source], &CATALOGUE, &mut |_| unreachable!("nothing is included"));
+    let suite = Suite::parse(&[source], catalogue(), &mut |_| unreachable!("nothing is included"));
     let suite = suite.unwrap_or_else(|errors| panic!("{errors}"));
-    let profile =
-        Profile::load(&folder("profiles/ref-cmd.iut.yaml")).unwrap_or_else(|errors| panic!("{errors}"));
+    let profile = profile();
     let plan = suite.plan(&profile, &Selection::default()).unwrap_or_else(|errors| panic!("{errors}"));
     run(&plan[0], &profile, &mut bench)
-}
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
 }

@@ -4,16 +4,18 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod fake;
 #[allow(dead_code, reason = "the other tests use the rest")]
+mod project;
+#[allow(dead_code, reason = "the other tests use the rest")]
 mod puppet;
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dmm_conformance::script::model::Verb;
 use dmm_conformance::script::span::Source;
-use dmm_conformance::{CaseResult, Catalogue, Clock, Profile, Selection, Suite, Verdict, run};
+use dmm_conformance::{CaseResult, Clock, Selection, Suite, Verdict, run};
 use fake::{FakeBench, Fault};
+use project::{catalogue, profile, suites};
 use puppet::{Lie, PuppetBench, Sends};
 
 const BACKOFF: &str = "
@@ -158,11 +160,10 @@ fn a_tester_that_ignores_expect_none_is_found_out() {
         (Fault::OnePbaEach, "cmd.ho.relay.002"),
         (Fault::DuplicateStartsAnother, "cmd.ho.relay.003"),
     ] {
-        let suite = Suite::load(&[folder("suites")], catalogue()).unwrap_or_else(|errors| panic!("{errors}"));
         let profile = profile();
         let selection = Selection { names: vec![name.to_string()], ..Selection::default() };
         let mut instance =
-            suite.plan(&profile, &selection).unwrap_or_else(|errors| panic!("{errors}")).remove(0);
+            suites().plan(&profile, &selection).unwrap_or_else(|errors| panic!("{errors}")).remove(0);
         let seen = run(&instance, &profile, &mut FakeBench(fault)).verdict;
         assert!(seen > Verdict::Info, "{fault:?} is found by {name}: {seen}");
         let case = Arc::make_mut(&mut instance.case);
@@ -209,22 +210,4 @@ impl Chance {
         let share = (self.0 >> 11) as f64 / (1_u64 << 53) as f64;
         low + share * (high - low)
     }
-}
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
-}
-
-fn catalogue() -> &'static Catalogue {
-    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-        Catalogue::load(&[folder("requirements")]).unwrap_or_else(|errors| panic!("{errors}"))
-    });
-    &CATALOGUE
-}
-
-fn profile() -> Profile {
-    static PROFILE: LazyLock<Profile> = LazyLock::new(|| {
-        Profile::load(&folder("profiles/ref-cmd.iut.yaml")).unwrap_or_else(|errors| panic!("{errors}"))
-    });
-    PROFILE.clone()
 }
