@@ -65,6 +65,8 @@ struct OtherRole {
     profile: PathBuf,
     /// What `init` printed.
     listed: String,
+    /// By which it has another time than the tester.
+    clock: Option<[(&'static str, String); 2]>,
 }
 
 impl OtherRole {
@@ -83,7 +85,7 @@ impl OtherRole {
             path(&adaptor())
         );
         fs::write(&profile, text.replace("#   detach:", &detach)).unwrap();
-        Self { lab, role, profile, listed: String::from_utf8(output.stdout).unwrap() }
+        Self { lab, role, profile, listed: String::from_utf8(output.stdout).unwrap(), clock: None }
     }
 
     /// Starts a node of a role, which may be another than the profile's, with what it is configured with.
@@ -93,6 +95,7 @@ impl OtherRole {
         fs::write("/run/box.yaml", [&common, own, access, listed].concat()).unwrap();
         let mut command = self.lab.on(self.role, Path::new(DMM));
         command.args([role, "--config", "/run/box.yaml", "--log", "json"]).env_remove("RUST_LOG");
+        command.envs(self.clock.iter().flatten().map(|(name, value)| (name, value)));
         let mut node = Process::start(&mut command).unwrap();
         node.said("\"ready\"", PATIENCE).unwrap();
         node
@@ -200,6 +203,58 @@ fn the_preflight_of_a_mag_says_what_it_does_for_a_mobile_node() {
         let _mag = bench.start("mag", "", &elsewhere);
         bench.finds(3, &[("PBU", "obstacle", "no PBU came to the lma at 2001:db8:c0::7e57:f8")]);
     });
+}
+
+/// The library by which a process has another time; none where it is not installed.
+fn faketime() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/lib").ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let all = folders.map(|folder| folder.join("faketime/libfaketime.so.1"));
+    all.chain([PathBuf::from("/usr/lib/faketime/libfaketime.so.1")]).find(|path| path.is_file())
+}
+
+/// A node whose system has another time than the tester's: how far apart they are is found, and by it the tester registers.
+fn a_clock_that_is_off(test: &str, role: &'static str, own: &str, seconds: f64) {
+    let Some(library) = faketime() else {
+        eprintln!("passed over, since libfaketime is not installed");
+        return;
+    };
+    alone(test, || {
+        let mut bench = OtherRole::new(role);
+        let library = path(&library).to_owned();
+        bench.clock = Some([("LD_PRELOAD", library), ("FAKETIME", format!("{seconds:+}s"))]);
+        let mut node = bench.start(role, own, &bench.listed);
+        let (code, found) = preflight(&bench.profile);
+        assert_eq!(code, Some(0), "{found:#}");
+        let (weight, says) = finding(&found, "clock");
+        let word = if seconds < 0.0 { "behind" } else { "ahead of" };
+        let apart = says.strip_prefix("the implementation's clock is ").unwrap();
+        let (apart, _) = apart.split_once(&format!("s {word} this machine's")).expect(apart);
+        let error = (apart.parse::<f64>().unwrap() - seconds.abs()).abs();
+        assert!(weight == "ok" && error < 0.1, "{says}");
+        node.stop().unwrap();
+    });
+}
+
+#[test]
+fn the_clock_of_a_cmd_is_known_by_status_156() {
+    a_clock_that_is_off("the_clock_of_a_cmd_is_known_by_status_156", "cmd", "", 7.0);
+}
+
+#[test]
+fn the_clock_of_an_lma_is_known_by_status_156() {
+    let pool = "pool: 2001:db8:ff00::/48\n";
+    a_clock_that_is_off("the_clock_of_an_lma_is_known_by_status_156", "lma", pool, -7.0);
+}
+
+#[test]
+fn the_clock_of_a_maar_is_known_by_its_pbu() {
+    let own = "mode: relay\npool: 2001:db8:ff00::/48\n";
+    a_clock_that_is_off("the_clock_of_a_maar_is_known_by_its_pbu", "maar", own, -7.0);
+}
+
+#[test]
+fn the_clock_of_a_mag_is_known_by_its_pbu() {
+    a_clock_that_is_off("the_clock_of_a_mag_is_known_by_its_pbu", "mag", "", 7.0);
 }
 
 #[test]
