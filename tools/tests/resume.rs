@@ -57,6 +57,13 @@ impl Run {
 
     /// Runs it into a folder; it is interrupted when so many cases have begun.
     fn until(&self, folder: &Path, resume: bool, cases: isize) -> Result<Judged, String> {
+        let judged = self.judged(folder, resume, cases)?;
+        write_evidence(&judged, false, folder).map_err(|error| error.message)?;
+        Ok(judged)
+    }
+
+    /// The same without its reports.
+    fn judged(&self, folder: &Path, resume: bool, cases: isize) -> Result<Judged, String> {
         let stop = Arc::new(AtomicBool::new(false));
         let left = Arc::new(AtomicIsize::new(cases));
         let reference = Reference::of(&self.profile);
@@ -70,10 +77,7 @@ impl Run {
                 stop: Arc::clone(&stop),
             })
         };
-        let judged =
-            judge_lasting(&inputs, &self.selection, &bench, &lasting).map_err(|error| error.message)?;
-        write_evidence(&judged, false, folder).map_err(|error| error.message)?;
-        Ok(judged)
+        judge_lasting(&inputs, &self.selection, &bench, &lasting).map_err(|error| error.message)
     }
 }
 
@@ -127,6 +131,25 @@ fn a_run_that_was_interrupted_ends_with_the_octets_of_one_that_was_not() {
         fs::remove_dir_all(&part).unwrap();
     }
     fs::remove_dir_all(&whole).unwrap();
+}
+
+/// As a case ends; who reads the folder meanwhile does not meet half a file later.
+#[test]
+fn a_capture_is_written_once() {
+    let mut run = Run::new(&root("conformance/suites/cmd"));
+    run.selection.names.push("cmd.reg.001".to_owned());
+    let (own, other) = (folder("once"), folder("elsewhere"));
+    let judged = run.judged(&own, false, isize::MAX).unwrap();
+    let capture = own.join("cmd.reg.001.pcapng");
+    let kept = fs::read(&capture).unwrap();
+    fs::remove_file(&capture).unwrap();
+    write_evidence(&judged, false, &own).unwrap();
+    assert!(!capture.exists() && own.join("cmd.reg.001.svg").is_file());
+    // In another folder there is none yet.
+    write_evidence(&judged, false, &other).unwrap();
+    assert!(fs::read(other.join("cmd.reg.001.pcapng")).unwrap() == kept);
+    fs::remove_dir_all(&own).unwrap();
+    fs::remove_dir_all(&other).unwrap();
 }
 
 #[test]

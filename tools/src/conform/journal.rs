@@ -12,6 +12,7 @@ use dmm_conformance::report::counted;
 use dmm_conformance::{CaseResult, Catalogue, Instance, Profile, Selection};
 use serde::{Deserialize, Serialize};
 
+use super::evidence::capture_name;
 use super::timing_name;
 use crate::Failure;
 
@@ -96,12 +97,28 @@ struct Line {
     result: CaseResult,
 }
 
+/// The captures that a journal has put into its folder.
+pub(super) struct Kept {
+    folder: PathBuf,
+    /// Names of files by those of cases.
+    names: BTreeMap<String, String>,
+}
+
+impl Kept {
+    /// Whether a case's capture is in a folder by this name.
+    pub(super) fn has(&self, folder: &Path, case: &str, name: &str) -> bool {
+        folder == self.folder && self.names.get(case).is_some_and(|it| it == name)
+    }
+
+    fn path(&self, case: &str) -> Option<PathBuf> {
+        Some(self.folder.join(capture_name(self.names.get(case)?)))
+    }
+}
+
 /// A journal while its run lasts.
 pub(super) struct Journal {
-    folder: PathBuf,
+    captures: Kept,
     file: File,
-    /// Names of captures by those of cases.
-    names: BTreeMap<String, String>,
     /// Whether each line is on the disk before the next case begins: cases on the wire are worth it.
     is_durable: bool,
 }
@@ -127,6 +144,7 @@ impl Journal {
         let path = folder.join(JOURNAL);
         let cases = plan.iter().map(|instance| instance.name.as_str());
         let names = cases.clone().map(str::to_owned).zip(file_names(cases)).collect();
+        let captures = Kept { folder: folder.to_owned(), names };
         let is_durable = identity.clock == "wire";
         let (mut lines, mut results, mut env) = (Vec::new(), Vec::new(), identity.env.clone());
         if is_resumed {
@@ -145,7 +163,7 @@ impl Journal {
             lines
                 .push(serde_json::to_string(&Identity { env: env.clone(), ..then }).map_err(Failure::bench)?);
             for (text, line) in kept {
-                if let Some(result) = whole(folder, &names, line) {
+                if let Some(result) = whole(&captures, line) {
                     lines.push(text);
                     results.push(result);
                 }
@@ -173,7 +191,7 @@ impl Journal {
             OpenOptions::new().append(true).open(&path)
         };
         let file = written().map_err(|error| Failure::file(&path, error))?;
-        Ok(Opened { journal: Self { folder: folder.to_owned(), file, names, is_durable }, results, env })
+        Ok(Opened { journal: Self { captures, file, is_durable }, results, env })
     }
 
     /// Keeps what became of a case: the capture first, so that whoever reads the line finds it.
@@ -182,9 +200,8 @@ impl Journal {
             file.write_all(octets)?;
             if is_durable { file.sync_data() } else { Ok(()) }
         };
-        let name = self.names.get(&result.name).filter(|_| !result.capture.is_empty());
-        if let Some(name) = name {
-            let path = self.folder.join(format!("{name}.pcapng"));
+        let path = self.captures.path(&result.name).filter(|_| !result.capture.is_empty());
+        if let Some(path) = path {
             let written =
                 File::create(&path).and_then(|mut file| write(&mut file, &result.capture, self.is_durable));
             written.map_err(|error| Failure::file(&path, error))?;
@@ -192,16 +209,20 @@ impl Journal {
         let line = Line { capture: result.capture.len(), result: result.clone() };
         let line = serde_json::to_string(&line).map_err(Failure::bench)? + "\n";
         write(&mut self.file, line.as_bytes(), self.is_durable)
-            .map_err(|error| Failure::file(&self.folder.join(JOURNAL), error))
+            .map_err(|error| Failure::file(&self.captures.folder.join(JOURNAL), error))
+    }
+
+    /// What it leaves in the folder for the reports.
+    pub(super) fn kept(self) -> Kept {
+        self.captures
     }
 }
 
 /// A result with its capture; none where that is not as it was written.
-fn whole(folder: &Path, names: &BTreeMap<String, String>, line: Line) -> Option<CaseResult> {
+fn whole(captures: &Kept, line: Line) -> Option<CaseResult> {
     let mut result = line.result;
     if line.capture > 0 {
-        let name = names.get(&result.name)?;
-        result.capture = fs::read(folder.join(format!("{name}.pcapng"))).ok()?;
+        result.capture = fs::read(captures.path(&result.name)?).ok()?;
     }
     (result.capture.len() == line.capture).then_some(result)
 }

@@ -16,16 +16,16 @@ mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dmm_conformance::report::{About, Report};
 use dmm_conformance::{Bench, CaseResult, Catalogue, Profile, Selection, Suite, Timing};
 
 use self::campaign::{Campaign, Lanes};
-pub use self::evidence::{evidence, write_evidence};
+pub use self::evidence::write_evidence;
 pub use self::fmt::{FmtArgs, fmt};
 pub use self::init::{EXAMPLES as INIT_EXAMPLES, InitArgs, init};
-use self::journal::{Identity, Journal};
+use self::journal::{Identity, Journal, Kept};
 pub use self::list::{ListArgs, list};
 pub use self::replay::{EXAMPLES as REPLAY_EXAMPLES, ReplayArgs, replay};
 pub use self::report::{EXAMPLES as REPORT_EXAMPLES, ReportArgs, report};
@@ -42,6 +42,8 @@ pub struct Judged {
     pub cases: Vec<CaseResult>,
     about: About,
     catalogue: Catalogue,
+    /// Which captures are in the run's folder already.
+    kept: Option<Kept>,
 }
 
 /// A run that can be interrupted.
@@ -144,11 +146,12 @@ fn judge_by(
         env,
         not_run: 0,
     };
-    let (benches, stop, journal) = (way.benches, &*lasting.stop, journal.as_ref());
-    let cases =
-        Campaign { plan: &plan, profile, benches, stop, journal, about: &about }.run(way.lanes, kept)?;
+    let (benches, stop) = (way.benches, &*lasting.stop);
+    let campaign = Campaign { plan: &plan, profile, benches, stop, journal: journal.as_ref(), about: &about };
+    let cases = campaign.run(way.lanes, kept)?;
     about.not_run = plan.len() - cases.len();
-    Ok(Judged { cases, about, catalogue })
+    let journal = journal.map(|it| it.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Ok(Judged { cases, about, catalogue, kept: journal.map(Journal::kept) })
 }
 
 fn timing_name(timing: Timing) -> &'static str {
