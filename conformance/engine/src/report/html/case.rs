@@ -125,9 +125,11 @@ fn finding(document: &Document<'_>, finding: &Finding, is_reason: bool) -> Marku
                 div .seen { dt { "seen" } dd { (finding.seen) } }
             }
             p .where {
-                "level " (level) ". " code { (finding.at) }
+                "level " (level)
+                // Over each piece of a script stands where it is from.
+                @if finding.script.is_empty() { "; " code { (finding.at) } }
                 @if let Some(packet) = finding.packet {
-                    ", " button type="button" .to-packet data-packet=(packet) { "packet " (packet) }
+                    "; " button type="button" .to-packet data-packet=(packet) { "packet " (packet) }
                 }
             }
             @for part in &finding.script { (snippet(part)) }
