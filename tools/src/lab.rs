@@ -81,6 +81,11 @@ impl Lab {
         Ok(end)
     }
 
+    /// Takes the carrier of an end from [`Lab::access`], and so that of the host's, or gives it back.
+    pub fn carrier(&self, end: &str, is_there: bool) -> Result<(), Failure> {
+        run("ip", ["link", "set", end, if is_there { "up" } else { "down" }])
+    }
+
     /// Gives this process an interface on the core that has no address and says nothing by itself.
     pub fn tap(&self, name: &str) -> Result<(), Failure> {
         run("ip", words(&format!("link add {name} type veth peer name {name}-c")))?;

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -45,8 +46,9 @@ pub struct NodeArgs {
     #[arg(long, value_name = "FILE.pcapng")]
     capture: Option<PathBuf>,
     /// Looks for the next message for so many microseconds after one has come before it sleeps: answers come sooner, for CPU time.
-    #[arg(long, value_name = "MICROSECONDS", default_value_t = 0)]
-    busy_poll: u32,
+    /// Unless this says, 50, and 0 where there is one processor only.
+    #[arg(long, value_name = "MICROSECONDS")]
+    busy_poll: Option<u32>,
     /// The form of the log, on standard error.
     #[arg(long, default_value = "text")]
     log: Log,
@@ -101,8 +103,14 @@ pub fn run(role: Role, args: &NodeArgs) -> Result<Exit, Failure> {
         let (address, peers) = (config.common.address, config.peers().len());
         return print(&format!("{}: a {role} at {address}{mode}, {peers} peers\n", path.display()));
     }
-    let busy_poll = Duration::from_micros(args.busy_poll.into());
+    let busy_poll = Duration::from_micros(args.busy_poll.unwrap_or_else(busy_poll).into());
     let options = Options { capture: args.capture.clone(), busy_poll };
     dmm_node::run(config, &options).map_err(Failure::bench)?;
     Ok(Exit::OK)
+}
+
+/// As long as the kernel's documentation advises for its own (net.core.busy_poll). On the only processor whoever is to send the next
+/// message would have to wait.
+fn busy_poll() -> u32 {
+    if thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) { 50 } else { 0 }
 }

@@ -16,9 +16,11 @@ use std::{env, fs};
 
 use dmm::lab::Lab;
 use dmm_codec::MnIdentifier;
+use dmm_codec::headers::HOP_BY_HOP;
+use dmm_codec::icmp::repair_checksum;
 use dmm_codec::ndp::{
-    ALL_ROUTERS, ND_HOP_LIMIT, NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement,
-    RouterSolicitation, solicited_node,
+    ALL_ROUTERS, ND_HOP_LIMIT, NeighborAdvertisement, NeighborFlags, NeighborSolicitation,
+    RouterAdvertisement, RouterSolicitation, solicited_node,
 };
 use dmm_codec::packet::{Ethernet, ICMPV6, Ipv6, Mac, link_local, multicast_mac};
 use dmm_node::Role;
@@ -48,6 +50,16 @@ impl Mobile {
     fn solicit(&mut self) {
         let octets = RouterSolicitation { source_mac: Some(MOBILE) }.encode(link_local(MOBILE), ALL_ROUTERS);
         self.send(ALL_ROUTERS, &octets);
+    }
+
+    /// Says that it listens to no group, behind a Router Alert option (RFC 3810 §5.2): all that Linux says when its carrier is back.
+    fn reports_groups(&mut self) {
+        let (src, dst) = (link_local(MOBILE), "ff02::16".parse().unwrap());
+        let mut report = [143, 0, 0, 0, 0, 0, 0, 0];
+        repair_checksum(&mut report, src, dst);
+        let payload = [&[ICMPV6, 0, 5, 2, 0, 0, 1, 0][..], &report].concat();
+        let packet = Ipv6::packet(src, dst, HOP_BY_HOP, 1, &payload);
+        self.0.send(&Ethernet::frame(MOBILE, multicast_mac(dst), &packet)).unwrap();
     }
 
     /// Waits for a packet of ICMPv6 that can be read so: who sent it on the link, from which address, and what.
@@ -273,6 +285,51 @@ fn a_domain_of_rfc_5213() {
         assert!(matches!(lma.ask(&unknown), Response::Error(why) if why.contains("no access link")));
         lma.stop();
         mag.stop();
+    });
+}
+
+/// Who has left without a word: nobody is on a link without a carrier, nor where nobody answers.
+#[test]
+fn a_mobile_node_that_left_without_a_word_is_missed() {
+    in_a_lab("a_mobile_node_that_left_without_a_word_is_missed", |lab| {
+        let folder = PathBuf::from("/run/dmm-missed");
+        fs::create_dir(&folder).unwrap();
+        lab.host("cmd", address(0xcd)).unwrap();
+        let cmd = Node::start(lab, &folder, "cmd", Role::Cmd, Role::Cmd.examples()[0]);
+        lab.host("maar1", maar_address(1)).unwrap();
+        let end = lab.access("maar1").unwrap();
+        let probing = Role::Maar.examples()[0].replace("# probe_after: 30s", "probe_after: 200ms");
+        let maar = Node::start(lab, &folder, "maar1", Role::Maar, &probing);
+        let mut mobile = Mobile::open(&end);
+        mobile.solicit();
+        maar.until(|status| status.sessions.iter().any(|session| session.state == "serving"));
+
+        // It is asked by its DLIF; as long as it answers it is there.
+        let read = |octets: &[u8], src, dst, hop| NeighborSolicitation::parse(octets, src, dst, hop).ok();
+        for _ in 0..2 {
+            let (mac, dlif, asked) = mobile.hears(read);
+            assert_eq!((asked.target, link_local(mac)), (link_local(MOBILE), dlif));
+            let flags = NeighborFlags::S | NeighborFlags::O;
+            let answer =
+                NeighborAdvertisement { flags, target: link_local(MOBILE), target_mac: Some(MOBILE) };
+            mobile.send(dlif, &answer.encode(link_local(MOBILE), dlif));
+        }
+        assert_eq!(session(&maar.status()).state, "serving");
+        maar.until(|status| session(status).state == "away");
+
+        // It is back, and the link is gone from under it.
+        mobile.solicit();
+        maar.until(|status| session(status).state == "serving");
+        lab.carrier(&end, false).unwrap();
+        maar.until(|status| session(status).state == "away");
+        lab.carrier(&end, true).unwrap();
+        let mut mobile = Mobile::open(&end);
+        mobile.reports_groups();
+        maar.until(|status| session(status).state == "serving");
+        // R3.5.2: what is left of the lifetime is the CMD's to know; nobody de-registered.
+        let (messages, _) = cmd.stop();
+        assert_eq!(messages.len() % 2, 0, "each PBU was answered: {messages:?}");
+        maar.stop();
     });
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  protocol 135 ──▶ signalling ─┐                                  ┌─▶ signalling ──▶ protocol 135
-//!  RS, NS ────────▶ neighbors ──┤  handle_input     poll_output    ├─▶ neighbors ───▶ RA, NA
+//!  RS, NS, NA ────▶ neighbors ──┤  handle_input     poll_output    ├─▶ neighbors ───▶ RA, NA, NS
 //!  admin socket ──▶ admin ──────┼────────────▶ [ Node ] ───────────┼─▶ Dataplane
 //!  time ──────────▶ clock ──────┘                                  └─▶ log, metrics, admin
 //! ```
@@ -13,6 +13,7 @@
 pub mod access;
 pub mod admin;
 mod capture;
+mod carrier;
 mod clock;
 pub mod config;
 mod forwarding;
@@ -21,6 +22,7 @@ mod log;
 mod machine;
 mod metrics;
 pub mod neighbors;
+mod presence;
 mod privileges;
 mod shell;
 pub mod signalling;

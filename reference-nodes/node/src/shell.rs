@@ -20,6 +20,7 @@ use crate::StartError;
 use crate::access::Link;
 use crate::admin::{Asked, Desk, Dump, Happened, Request, Response, SHOWN, Socket};
 use crate::capture::{Capture, with_source};
+use crate::carrier::Carrier;
 use crate::clock::Clock;
 use crate::config::{AttachOn, Forwarding, NodeConfig, Role, mac};
 use crate::forwarding::{NO_FORWARDING, NoForwarding};
@@ -27,7 +28,7 @@ use crate::http::{self, Scrape};
 use crate::log;
 use crate::machine::Machine;
 use crate::metrics::Metrics;
-use crate::neighbors::{Neighbors, advertisement};
+use crate::neighbors::{Heard, Neighbors, advertisement};
 use crate::privileges;
 use crate::signalling::{LONGEST, Signalling};
 use crate::status::{CLOCK_SET, PeerStatus, QueueStatus, SessionStatus, Status, TimerStatus, seconds};
@@ -69,6 +70,7 @@ struct Shell {
     signalling: Signalling,
     neighbors: Neighbors,
     link: Option<Link>,
+    carrier: Option<Carrier>,
     capture: Option<Capture>,
     busy_poll: Duration,
     metrics: Metrics,
@@ -99,6 +101,7 @@ enum Woken {
     Signal,
     Frame(io::Result<Vec<u8>>),
     LinkLost,
+    CarrierLost(io::Result<()>),
     Asked(Asked),
     Scrape(Scrape),
     Written(Result<Done, StartError>),
@@ -124,8 +127,9 @@ impl Shell {
             storage: None,
             plane: plane(&config),
             signalling: Signalling::open(config.common.address)?,
-            neighbors: neighbors(&config),
+            neighbors: Neighbors::on(config.access()),
             link: config.access().map(Link::open).transpose()?,
+            carrier: None,
             capture,
             busy_poll: options.busy_poll,
             metrics: Metrics::new(config.role().name(), config.common.address),
@@ -158,6 +162,14 @@ impl Shell {
         if let Some(link) = &mut self.link {
             link.listen()?;
         }
+        let watched = self.config.access().filter(|access| access.attach_on != AttachOn::Admin);
+        self.carrier = match watched.map(|access| Carrier::watch(&access.interface)).transpose() {
+            Ok(carrier) => carrier,
+            Err(error) => {
+                warn!(%error, "nobody tells whether the access link has a carrier");
+                None
+            }
+        };
         // With the rights that are left, since it is opened again after a write that failed.
         let records = match self.config.store() {
             Some((path, owner)) => {
@@ -204,6 +216,17 @@ impl Shell {
                 Woken::Frame(Ok(frame)) => self.frame(&frame),
                 Woken::Frame(Err(error)) => warn!(%error, "the access link"),
                 Woken::LinkLost => return Err(StartError("the access link is gone".to_owned())),
+                Woken::CarrierLost(Ok(())) => {
+                    let guests = self.neighbors.guests();
+                    info!(mobiles = guests.len(), "the access link has lost its carrier: nobody is on it");
+                    for mobile in guests {
+                        self.input(&Input::Link(LinkEvent::Detached { mobile }));
+                    }
+                }
+                Woken::CarrierLost(Err(error)) => {
+                    warn!(%error, "nobody tells any more whether the access link has a carrier");
+                    self.carrier = None;
+                }
                 Woken::Asked(Asked { request, answer }) => {
                     let response = self.answer(&request)?;
                     // Whoever asked may have gone.
@@ -220,7 +243,10 @@ impl Shell {
                     }
                     self.input(&done.input());
                 }
-                Woken::Timeout => self.input(&Input::Timeout),
+                Woken::Timeout => {
+                    self.input(&Input::Timeout);
+                    self.listen_to_silence();
+                }
                 Woken::Stop(name) => {
                     info!(signal = name, "stopped");
                     return Ok(());
@@ -231,8 +257,10 @@ impl Shell {
     }
 
     async fn woken(&mut self, [terminate, interrupt]: &mut [Signal; 2]) -> Woken {
-        let next = self.machine.next_timeout().map(|timeout| self.clock.until(timeout.at));
-        let Self { signalling, link, asked, scrapes, storage, .. } = self;
+        let next = self.machine.next_timeout().map(|timeout| timeout.at);
+        let next = next.into_iter().chain(self.neighbors.next_timeout()).min();
+        let next = next.map(|at| self.clock.until(at));
+        let Self { signalling, link, carrier, asked, scrapes, storage, .. } = self;
         let timeout = async {
             match next {
                 Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -242,6 +270,12 @@ impl Shell {
         let frame = async {
             match link {
                 Some(link) => link.receive().await,
+                None => std::future::pending().await,
+            }
+        };
+        let carrier_lost = async {
+            match carrier {
+                Some(carrier) => carrier.lost().await,
                 None => std::future::pending().await,
             }
         };
@@ -255,6 +289,7 @@ impl Shell {
             // An error of the socket shows when it is read.
             _ = signalling.readable() => Woken::Signal,
             frame = frame => frame.map_or(Woken::LinkLost, Woken::Frame),
+            lost = carrier_lost => Woken::CarrierLost(lost),
             done = written => Woken::Written(done),
             () = timeout => Woken::Timeout,
             Some(asked) = asked.recv() => Woken::Asked(asked),
@@ -312,12 +347,26 @@ impl Shell {
     /// Reads a frame of the access link.
     fn frame(&mut self, frame: &[u8]) {
         let now = self.clock.now();
-        let heard = self.neighbors.heard(frame);
-        if heard.event.is_some() || heard.answer.is_some() {
+        let heard = self.neighbors.heard(now, frame);
+        if heard != Heard::default() {
             self.captured(|capture| capture.frame(now, frame));
         }
-        if let Some(answer) = heard.answer {
-            self.send_frame(&answer);
+        self.act_on(heard);
+    }
+
+    /// Who has been silent for too long is asked, or has left.
+    fn listen_to_silence(&mut self) {
+        while let Some(heard) = self.neighbors.silence(self.clock.now()) {
+            if let Some(LinkEvent::Detached { .. }) = heard.event {
+                debug!(event = ?heard.event, "no answer");
+            }
+            self.act_on(heard);
+        }
+    }
+
+    fn act_on(&mut self, heard: Heard) {
+        if let Some(reply) = heard.reply {
+            self.send_frame(&reply);
         }
         if let Some(event) = heard.event {
             self.input(&Input::Link(event));
@@ -326,10 +375,18 @@ impl Shell {
 
     /// Gives the state machine an input, and carries out what comes of it.
     fn input(&mut self, input: &Input<'_>) {
-        if let Input::Link(LinkEvent::Solicited { mobile, .. }) = input {
-            self.neighbors.seen(*mobile);
+        let now = self.clock.now();
+        match *input {
+            // Of strangers nothing is kept.
+            Input::Link(LinkEvent::Solicited { mobile, src })
+                if self.config.subscribers().is_some_and(|all| all.contains_key(&mobile)) =>
+            {
+                self.neighbors.seen(now, mobile, src);
+            }
+            Input::Link(LinkEvent::Detached { mobile }) => self.neighbors.left(mobile),
+            _ => {}
         }
-        self.machine.handle_input(self.clock.now(), input.clone());
+        self.machine.handle_input(now, input.clone());
         while let Some(output) = self.machine.poll_output() {
             self.carry_out(output);
         }
@@ -482,7 +539,7 @@ impl Shell {
 
     /// Begins with what the configuration says and with what was kept.
     fn begin(&mut self, records: Records) {
-        (self.plane, self.neighbors) = (plane(&self.config), neighbors(&self.config));
+        (self.plane, self.neighbors) = (plane(&self.config), Neighbors::on(self.config.access()));
         self.machine = Machine::restore(&self.config, self.clock.now(), records, &self.plane.snapshot());
         for session in self.machine.sessions().filter(|session| session.state == State::Unseen) {
             session.mac.into_iter().for_each(|mac| self.neighbors.restored(mac));
@@ -541,9 +598,4 @@ fn plane(config: &NodeConfig) -> Box<dyn Dataplane> {
     match config.common.forwarding {
         Forwarding::None => Box::new(NoForwarding::default()),
     }
-}
-
-/// An access link with no DLIF.
-fn neighbors(config: &NodeConfig) -> Neighbors {
-    Neighbors::new(config.access().map_or(AttachOn::Admin, |access| access.attach_on))
 }

@@ -44,17 +44,22 @@ pub(crate) struct Journal<M = MnIdentifier> {
     next: u64,
     /// Whose records have changed since they were last ordered to be written.
     changed: BTreeSet<M>,
-    /// Writes that are not done, in order.
-    writing: VecDeque<(WriteId, M)>,
+    /// Writes that are not done, in order and without a gap: the last has the number before `next`.
+    writing: VecDeque<Pending<M>>,
     /// The last of them about each mobile node.
     last: BTreeMap<M, WriteId>,
     /// Whose records the store did not take; tried again with whatever is written next.
     refused: BTreeSet<M>,
     /// What was said in this input, in order.
     said: Vec<Said<M>>,
-    /// What waits for a write; the number keeps what is said about one mobile node in order.
-    held: BTreeMap<(WriteId, u64), Said<M>>,
-    next_held: u64,
+}
+
+/// A write that is not done.
+#[derive(Clone, Debug)]
+struct Pending<M> {
+    mn: M,
+    /// What waits for it, in order.
+    held: Vec<Said<M>>,
 }
 
 /// Something that promises what a record says.
@@ -79,9 +84,12 @@ impl<M: Clone + Ord + Hash> Journal<M> {
             last: BTreeMap::new(),
             refused: BTreeSet::new(),
             said: Vec::new(),
-            held: BTreeMap::new(),
-            next_held: 0,
         }
+    }
+
+    /// The number of the first write that is not done.
+    fn first(&self) -> u64 {
+        self.next - self.writing.len() as u64
     }
 
     /// Whether anything is to be durable.
@@ -143,15 +151,14 @@ impl<M: Clone + Ord + Hash> Journal<M> {
             self.next += 1;
             let (named, record) = record(&mn);
             outbox.push_back(Output::Persist(Box::new(Write { id, mn: named, record })));
-            self.writing.push_back((id, mn.clone()));
+            self.writing.push_back(Pending { mn: mn.clone(), held: Vec::new() });
             self.last.insert(mn, id);
         }
+        let first = self.first();
         for said in self.said.drain(..) {
-            if let Some(id) = self.last.get(&said.mn) {
-                self.held.insert((*id, self.next_held), said);
-                self.next_held += 1;
-            } else {
-                outbox.push_back(said.output);
+            match self.last.get(&said.mn) {
+                Some(id) => self.writing[(id.0 - first) as usize].held.push(said),
+                None => outbox.push_back(said.output),
             }
         }
     }
@@ -189,8 +196,13 @@ impl<M: Clone + Ord + Hash> Journal<M> {
     /// All writes up to this one are done, or those among them that were not done before have failed; whose they were, where no
     /// later one is under way.
     fn done(&mut self, outbox: &mut VecDeque<Output>, through: WriteId, failed: bool) -> Vec<M> {
+        let first = self.first();
+        let done = (through.0 + 1).saturating_sub(first).min(self.writing.len() as u64);
         let mut settled = Vec::new();
-        while let Some((id, mn)) = self.writing.pop_front_if(|(id, _)| *id <= through) {
+        for (id, Pending { mn, held }) in (first..).map(WriteId).zip(self.writing.drain(..done as usize)) {
+            for Said { output, otherwise, .. } in held {
+                outbox.extend(if failed { otherwise.and_then(|make| make(output)) } else { Some(output) });
+            }
             if self.last.get(&mn) == Some(&id) {
                 self.last.remove(&mn);
                 if failed {
@@ -202,11 +214,6 @@ impl<M: Clone + Ord + Hash> Journal<M> {
         if !failed {
             // There is room again.
             self.changed.append(&mut self.refused);
-        }
-        // One by one: to split the tree would be to count what stays.
-        while let Some(first) = self.held.first_entry().filter(|first| first.key().0 <= through) {
-            let Said { output, otherwise, .. } = first.remove();
-            outbox.extend(if failed { otherwise.and_then(|make| make(output)) } else { Some(output) });
         }
         settled
     }

@@ -11,6 +11,7 @@ use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dmm_codec::MnIdentifier;
 use dmm_codec::packet::Mac;
@@ -97,16 +98,19 @@ pub struct Access {
     pub interface: String,
     /// What shows that a mobile node is there.
     pub attach_on: AttachOn,
+    /// After how long a silence a mobile node is asked whether it is still there; never where there is none.
+    pub probe_after: Option<Duration>,
 }
 
 /// What shows that a mobile node is on the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttachOn {
-    /// A Router Solicitation, or that it tests a link-local address for duplicates (RFC 4862 §5.4), which comes first.
+    /// A Router Solicitation, or that it tests a link-local address for duplicates (RFC 4862 §5.4), which comes first, or that it
+    /// reports its groups (RFC 3810 §5.2), which is all that some say when a carrier comes back.
     Solicitation,
-    /// Any IPv6 packet of a subscriber that is not served: some hosts solicit nothing when a link comes back.
+    /// Any IPv6 packet of a subscriber that is not served.
     AnyFrame,
-    /// Nothing but the admin socket.
+    /// Nothing but the admin socket, which alone tells of their leaving, too.
     Admin,
 }
 

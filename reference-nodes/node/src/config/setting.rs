@@ -110,6 +110,19 @@ impl Setting for Duration {
     }
 }
 
+/// After how long a silence a mobile node is asked, if ever.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProbeAfter(pub(super) Option<Duration>);
+
+impl Setting for ProbeAfter {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "never" {
+            return Ok(Self(None));
+        }
+        Duration::parse(text).map(Some).map(Self).map_err(|what| format!("{what}, nor `never`"))
+    }
+}
+
 impl Setting for Lifetime {
     fn parse(text: &str) -> Result<Self, String> {
         let duration = Duration::parse(text)?;

@@ -17,7 +17,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
-use super::setting::{At, MacAddress, Pool, Text};
+use super::setting::{At, MacAddress, Pool, ProbeAfter, Text};
 use super::{Access, Admin, AttachOn, Reader, Role, Store};
 
 /// Where a node is looked after.
@@ -270,17 +270,26 @@ impl SubscriberFile {
     }
 }
 
+/// For how long a node that was heard of is taken to be there (RFC 4861 §10).
+const REACHABLE_TIME: Duration = Duration::from_secs(30);
+
 /// The access link.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccessFile {
     interface: String,
     attach_on: Option<Text<AttachOn>>,
+    probe_after: Option<Text<ProbeAfter>>,
 }
 
 impl AccessFile {
     pub(super) fn read(self) -> Access {
         let attach_on = self.attach_on.map_or(AttachOn::Solicitation, |text| text.0);
-        Access { interface: self.interface, attach_on }
+        let probe_after = match (self.probe_after, attach_on) {
+            (Some(Text(ProbeAfter(probe_after))), _) => probe_after,
+            (None, AttachOn::Admin) => None,
+            (None, AttachOn::Solicitation | AttachOn::AnyFrame) => Some(REACHABLE_TIME),
+        };
+        Access { interface: self.interface, attach_on, probe_after }
     }
 }

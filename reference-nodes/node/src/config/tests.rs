@@ -111,6 +111,7 @@ fn each_mistake_is_shown_where_it_stands() {
         ("its own CMD", maar.replace("cmd: 2001:db8:c0::cd", "cmd: 2001:db8:c0::1")),
         ("a MAC address that is none", mag.replace("02:00:5e:10:00:01", "02:00:5e:10:00")),
         ("a MAC address of a group", mag.replace("02:00:5e:10:00:01", "03:00:5e:10:00:01")),
+        ("a time that is none", maar.replace("  interface: eth1", "  interface: eth1\n  probe_after: soon")),
         ("a mobile node twice", mag.replace("mn2@", "mn1@")),
         ("a queue that never empties", format!("{maar}\nsending: {{pacing: {{rate: 0}}}}\n")),
         ("metrics for everybody", cmd.replace(metrics.0, metrics.1)),

@@ -75,13 +75,18 @@ impl Cache {
 
     /// The same for one that has left, too.
     fn numbered(&self, name: &MnIdentifier) -> Option<Mn> {
-        self.by_name.find(self.keyed.hash_one(name), |mn| self.name(*mn) == name).copied()
+        self.hashed(self.keyed.hash_one(name), name)
+    }
+
+    fn hashed(&self, hash: u64, name: &MnIdentifier) -> Option<Mn> {
+        self.by_name.find(hash, |mn| self.name(*mn) == name).copied()
     }
 
     /// The number of a mobile node, which is known from now on.
     pub(super) fn enter(&mut self, now: Instant, name: MnIdentifier) -> Mn {
         self.tidy(now);
-        if let Some(mn) = self.numbered(&name) {
+        let hash = self.keyed.hash_one(&name);
+        if let Some(mn) = self.hashed(hash, &name) {
             if self.left.at(&mn).is_some()
                 && let Some(known) = &self.known[mn.index()]
             {
@@ -96,7 +101,6 @@ impl Cache {
         }
         let name = Arc::new(name);
         self.in_order.insert(Arc::clone(&name), mn);
-        let hash = self.keyed.hash_one(&*name);
         self.known[mn.index()] = Some(Known { name, binding: None });
         let Self { known, keyed, .. } = self;
         let again = |mn: &Mn| known[mn.index()].as_ref().map_or(0, |known| keyed.hash_one(&*known.name));

@@ -41,13 +41,13 @@ struct Measured {
     bare: Turn,
     awake: Turn,
     pba: Turn,
-    busy: Turn,
+    asleep: Turn,
 }
 
 /// Set where the program is to send back what it gets; how long it is to look for the next before it sleeps, in microseconds.
 const MIRROR: &str = "DMM_BENCH_MIRROR";
-/// How long a process that does not sleep at once looks for the next message, in microseconds: longer than all that happens between.
-const AWAKE: &str = "500";
+/// How long a process that does not sleep at once looks for the next message, in microseconds: as long as a node.
+const AWAKE: &str = "50";
 /// A protocol for experiments (RFC 3692).
 const EXPERIMENT: u8 = 253;
 
@@ -63,7 +63,7 @@ pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
     if !child.wait().map_err(Failure::bench)?.success() {
         return Err(Failure::bench("the measurement in namespaces failed"));
     }
-    let Measured { bare, awake, pba, busy } = serde_json::from_str(&json).map_err(Failure::bench)?;
+    let Measured { bare, awake, pba, asleep } = serde_json::from_str(&json).map_err(Failure::bench)?;
     let to_echo = |name, Turn { echo, other }: &Turn, target| {
         Row::new("veth", name, (other.0, "us"), "ICMPv6 echo", other.0 / echo.0, target)
     };
@@ -74,7 +74,7 @@ pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
         to_echo("a process that sends back: median", &bare, None),
         to_echo("one that does not sleep: median", &awake, None),
         to_echo("PBU to PBA, dmm cmd: median", &pba, target),
-        to_echo("PBU to PBA, with --busy-poll: median", &busy, target),
+        to_echo("the same, with --busy-poll 0: median", &asleep, None),
         Row::new(
             "veth",
             "PBU to PBA, dmm cmd: 99th of 100",
@@ -120,17 +120,17 @@ pub(crate) fn inside() -> Result<(), Failure> {
     let config = Path::new("/run/cmd.yaml");
     std::fs::write(config, Role::Cmd.examples()[0].replace("/run/dmm/", "/run/"))
         .map_err(|error| Failure::file(config, error))?;
-    let node = |awake: &str| {
+    let node = |arguments: &[&str]| {
         let mut command = lab.on("cmd", &own.with_file_name("dmm"));
-        command.arg("cmd").arg("--config").arg(config).args(["--busy-poll", awake]).env_remove("RUST_LOG");
+        command.arg("cmd").arg("--config").arg(config).args(arguments).env_remove("RUST_LOG");
         start(&mut command)
     };
     let clock = Clock::start();
     let measured = Measured {
         bare: in_turn(mirror("0")?, EXPERIMENT, &|round| Ok(sent_back(round)))?,
-        pba: in_turn(node("0")?, MOBILITY_HEADER, &|round| registered(&clock, round))?,
-        awake: in_turn(apart(mirror(AWAKE)?)?, EXPERIMENT, &|round| Ok(sent_back(round)))?,
-        busy: in_turn(apart(node(AWAKE)?)?, MOBILITY_HEADER, &|round| registered(&clock, round))?,
+        pba: in_turn(node(&[])?, MOBILITY_HEADER, &|round| registered(&clock, round))?,
+        asleep: in_turn(node(&["--busy-poll", "0"])?, MOBILITY_HEADER, &|round| registered(&clock, round))?,
+        awake: in_turn(mirror(AWAKE)?, EXPERIMENT, &|round| Ok(sent_back(round)))?,
     };
     let json = serde_json::to_string(&measured).map_err(Failure::bench)?;
     io::stdout().write_all(json.as_bytes()).map_err(Failure::bench)
@@ -139,14 +139,6 @@ pub(crate) fn inside() -> Result<(), Failure> {
 fn start(command: &mut Command) -> Result<Process, Failure> {
     let mut process = Process::start(command)?;
     process.said("ready", PATIENCE)?;
-    Ok(process)
-}
-
-/// Gives a process that does not sleep another processor than who asks it: a kernel may leave two such on one for milliseconds.
-fn apart(process: Process) -> Result<Process, Failure> {
-    for (processor, id) in [("0", std::process::id()), ("1", process.id())] {
-        crate::time(Command::new("taskset").args(["-cp", processor, &id.to_string()]))?;
-    }
     Ok(process)
 }
 
