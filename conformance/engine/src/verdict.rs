@@ -103,6 +103,16 @@ pub struct Finding {
     pub script: Vec<Snippet>,
 }
 
+/// What stands in the place of a step where a rule for every packet has found something.
+pub const EVERY_PACKET: &str = "every packet";
+
+impl Finding {
+    /// Whether a step has found it.
+    pub fn is_of_a_step(&self) -> bool {
+        self.step != EVERY_PACKET
+    }
+}
+
 /// The worst verdict and where the first reason for it stands in `findings`.
 pub fn worst(findings: &[Finding]) -> (Verdict, Option<usize>) {
     let mut worst = (Verdict::Pass, None);

@@ -45,8 +45,10 @@ pub(crate) struct Mangled {
     pub(crate) incoming: fn(&mut Seen, &mut Message) -> bool,
     /// Messages on the way out; false for those that do not leave.
     pub(crate) outgoing: fn(&mut Seen, &mut Message) -> bool,
-    /// What is wrong with the octets that leave.
+    /// What is wrong with the options that leave.
     pub(crate) padded: Padded,
+    /// Octets on the way out, before their checksum is written.
+    pub(crate) written: fn(&mut Vec<u8>),
     /// What happens on the link; false for what the node does not notice.
     pub(crate) link: fn(&mut Seen, &LinkEvent) -> bool,
     /// Router Advertisements on the way out; false for those that do not leave.
@@ -83,6 +85,7 @@ impl Mangled {
             incoming: |_, _| true,
             outgoing: |_, _| true,
             padded: Padded::Aligned,
+            written: |_| {},
             link: |_, _| true,
             advertised: |_, _| true,
             forwarding: |_| true,
@@ -131,6 +134,7 @@ impl Mangled {
 
     fn emit(&mut self, src: Ipv6Addr, dst: Ipv6Addr, message: &Message) {
         let mut octets = message.encode_unsummed(self.padded).expect("as long as before");
+        (self.written)(&mut octets);
         repair_checksum(&mut octets, src, dst);
         self.outputs.push_back(Output::Signal { src, dst, octets });
     }

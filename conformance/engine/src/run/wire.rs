@@ -8,11 +8,11 @@ use dmm_codec::packet::{
     Ethernet, HOP_LIMIT, IPV6_IN_IPV6, Ipv6, MOBILITY_HEADER, Mac, link_local, multicast_mac,
 };
 
-use super::{Done, Phase, Running, Stop};
+use super::{Done, Running, Stop};
 use crate::judge::passive;
 use crate::packet::{Direction, Logged};
 use crate::transport::{Received, RoleSetup, TransportError};
-use crate::verdict::{Finding, Level, Verdict};
+use crate::verdict::{EVERY_PACKET, Finding, Level, Verdict};
 
 /// Most packets of one case. An implementation that sends more is not being tested, it is flooding.
 const MOST_PACKETS: usize = 100_000;
@@ -209,9 +209,11 @@ impl Running<'_> {
             let (verdict, expected, seen) = (violation.verdict, violation.expected, violation.seen);
             let comment = format!("every packet [{id}]: {verdict}: expected {expected}, seen {seen}");
             self.log[packet].comments.push(comment);
-            // A SHOULD is said once, not for each packet.
-            let said = |finding: &Finding| finding.requirement == requirement && finding.expected == expected;
-            if verdict == Verdict::Warn && self.findings.iter().any(said) {
+            // It is said once; each packet has its comment.
+            let said = |finding: &Finding| {
+                !finding.is_of_a_step() && finding.requirement == requirement && finding.expected == expected
+            };
+            if self.findings.iter().any(said) {
                 continue;
             }
             self.judged.extend(requirement.clone());
@@ -220,7 +222,7 @@ impl Running<'_> {
                 level: if verdict == Verdict::Warn { Level::Should } else { Level::Must },
                 requirement,
                 at: self.instance.case.id.span.to_string(),
-                step: "every packet".to_string(),
+                step: EVERY_PACKET.to_owned(),
                 packet: Some(packet + 1),
                 expected,
                 seen,
@@ -228,11 +230,5 @@ impl Running<'_> {
             });
         }
         self.answer_later(packet);
-    }
-
-    /// Stops the phase where a packet that no step looked at has already failed the case.
-    pub(super) fn stop_if_failed(&self) -> Done {
-        let failed = self.phase != Phase::Postamble && self.is_over();
-        if failed { Err(Stop::Judged) } else { Ok(()) }
     }
 }
