@@ -3,18 +3,19 @@
 
 mod mangled;
 mod mutant;
+mod suites;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use dmm::conform::{self, Inputs};
 use dmm::reference::{REFERENCES, Reference, cmds};
 use dmm_conformance::report::terminal::{Colour, Terminal};
-use dmm_conformance::{Bench, Catalogue, Instance, Profile, Selection, Suite, Verdict, run};
+use dmm_conformance::{Catalogue, Instance, Profile, Selection, Suite, Verdict, run};
 use dmm_proto::CmdConfig;
 
-use mutant::{configured, mangle, mutants};
+use mangled::mangle;
+use mutant::{configured, mutants};
 
 /// The suites, read once.
 static SUITE: LazyLock<Suite> = LazyLock::new(|| {
@@ -25,8 +26,7 @@ static SUITE: LazyLock<Suite> = LazyLock::new(|| {
 
 /// The cases that apply to a node, and its profile.
 fn plan(name: &str) -> (Profile, Vec<Instance>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../conformance/profiles/{name}.iut.yaml"));
-    let profile = Profile::load(&path).unwrap_or_else(|errors| panic!("{errors}"));
+    let profile = suites::profile(name);
     let plan = SUITE.plan(&profile, &Selection::default()).unwrap_or_else(|errors| panic!("{errors}"));
     let applicable = plan.into_iter().filter(|instance| instance.not_applicable.is_none()).collect();
     (profile, applicable)
@@ -105,13 +105,7 @@ fn file_of(name: &str) -> String {
 #[test]
 fn a_constant_interval_reads_so() {
     let constant = |config| configured(config, |config: &mut CmdConfig| config.backoff.factor = 1);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance");
-    let (suites, requirements) = ([root.join("suites")], root.join("requirements"));
-    let (profile, _) = plan("ref-cmd");
-    let inputs = Inputs { paths: &suites, profile: &profile, requirements: &requirements };
-    let reference = Reference::of(&profile).made_by(cmds(constant));
-    let bench = || -> Box<dyn Bench> { Box::new(reference.clone()) };
-    let judged = conform::judge(&inputs, &Selection::default(), &bench).expect("the suites can be read");
+    let judged = suites::judged(&suites::profile("ref-cmd"), cmds(constant));
     let printed = Terminal { report: judged.report(false), colour: Colour::Never }.to_string();
     let failures: Vec<&str> = printed.lines().take_while(|line| !line.is_empty()).collect();
     // Where the checkout is, is nobody's business.

@@ -5,23 +5,20 @@
 
 #[expect(dead_code, reason = "faults of the mutants are not all seen in the wild")]
 mod mangled;
+mod suites;
 
 use std::collections::BTreeSet;
-use std::net::Ipv6Addr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dmm::conform::{self, Inputs};
-use dmm::reference::{Config, Reference, node};
+use dmm::reference::Config;
 use dmm_codec::message::Padded;
 use dmm_codec::{Lifetime, Message, MnIdentifier, MobilityOption, PbaFlags, PbuFlags, Status};
-use dmm_conformance::{Profile, Selection, Verdict};
-use dmm_proto::legacy::Lma;
+use dmm_conformance::Verdict;
+use dmm_proto::Plan;
 use dmm_proto::stances::ForwardedPrefix;
-use dmm_proto::{Cmd, Node, Plan};
 use mangled::faults::{ignore_d, put_prefix};
-use mangled::{Mangled, Seen};
+use mangled::{Mangled, Seen, mangle};
 
 /// RFC 6275 §6.1.1: Header Len counts units of 8 octets beyond the first.
 fn write_length(octets: &mut [u8]) {
@@ -125,35 +122,21 @@ fn lma_on_umip(lma: &mut Mangled) {
 /// The type of the Mobile Node Identifier option (RFC 4283 §3).
 const MN_IDENTIFIER: u8 = 8;
 
-fn mangle(config: Config, change: fn(&mut Mangled)) -> Box<dyn Node> {
-    let nobody = Ipv6Addr::UNSPECIFIED;
-    match config {
-        Config::Cmd(mut config) => {
-            // Proxy mode, and the new prefix in PBUs to P-MAARs.
-            (config.plan, config.forwarded_prefix) = (Plan::PROXY, ForwardedPrefix::Serving);
-            let address = config.address;
-            Mangled::node(Cmd::new(config), address, nobody, Vec::new(), change)
-        }
-        Config::Lma(mut config) => {
-            // No time stamp is too old or too new.
-            config.timestamp_window = Duration::from_secs(1 << 20);
-            let (address, peers) = (config.address, config.mags.clone());
-            Mangled::node(Lma::new(config), address, nobody, peers, change)
-        }
-        other => node(other),
+/// What was seen of it that is configuration: the CMD is a proxy and tells P-MAARs the new prefix; no LMA finds a time stamp too old or
+/// too new.
+fn configured(mut config: Config) -> Config {
+    match &mut config {
+        Config::Cmd(cmd) => (cmd.plan, cmd.forwarded_prefix) = (Plan::PROXY, ForwardedPrefix::Serving),
+        Config::Lma(lma) => lma.timestamp_window = Duration::from_secs(1 << 20),
+        Config::Maar(_) | Config::Mag(_) => {}
     }
+    config
 }
 
 /// Runs the suites against it. Returns for each case what it breaks and what was seen, and all requirements that are broken.
 fn judged(profile: &str, change: fn(&mut Mangled)) -> (String, BTreeSet<String>) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance");
-    let path = root.join(format!("profiles/{profile}.iut.yaml"));
-    let profile = Profile::load(&path).expect("it is one of the project's");
-    let (suites, requirements) = ([root.join("suites")], root.join("requirements"));
-    let inputs = Inputs { paths: &suites, profile: &profile, requirements: &requirements };
-    let reference = Reference::of(&profile).made_by(Arc::new(move |config| mangle(config, change)));
-    let judged = conform::judge(&inputs, &Selection::default(), &|| Box::new(reference.clone()));
-    let cases = judged.expect("the suites can be read").cases;
+    let make = Arc::new(move |config| mangle(configured(config), change));
+    let cases = suites::judged(&suites::profile(profile), make).cases;
     let (mut lines, mut broken) = (Vec::new(), BTreeSet::new());
     for case in cases.iter().filter(|case| case.verdict != Verdict::NotApplicable) {
         assert_ne!(case.verdict, Verdict::Error, "{}: the bench is not to blame", case.name);

@@ -1,13 +1,13 @@
 //! A stack may differ where RFC 8885 leaves room: each value that `docs/nodes.md` names for such a place is run through the suites, and
 //! no case fails it.
 
-use std::path::Path;
+mod suites;
+
 use std::sync::Arc;
 
-use dmm::conform::{self, Inputs};
-use dmm::reference::{Config, Make, Reference, node};
+use dmm::reference::{Config, Make, node};
 use dmm_codec::Status;
-use dmm_conformance::{Profile, Selection, Verdict};
+use dmm_conformance::Verdict;
 use dmm_proto::legacy::LmaConfig;
 use dmm_proto::plan::Answer;
 use dmm_proto::stances::{AdvertiseTo, AnchoredPrefix, ForwardedPrefix};
@@ -82,17 +82,11 @@ fn no_case_fails_a_node_that_differs_where_it_may() {
 
 /// The cases that fail it.
 fn failed(profile: &str, p_maars_end: bool, make: Make) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance");
-    let path = root.join(format!("profiles/{profile}.iut.yaml"));
-    let mut profile = Profile::load(&path).expect("it is one of the project's");
+    let mut profile = suites::profile(profile);
     if p_maars_end {
         profile.pics.insert("maar.p_maar_deregisters".to_owned(), true);
     }
-    let (suites, requirements) = ([root.join("suites")], root.join("requirements"));
-    let inputs = Inputs { paths: &suites, profile: &profile, requirements: &requirements };
-    let reference = Reference::of(&profile).made_by(make);
-    let judged = conform::judge(&inputs, &Selection::default(), &|| Box::new(reference.clone()));
-    let cases = judged.expect("the suites can be read").cases.into_iter();
+    let cases = suites::judged(&profile, make).cases.into_iter();
     let is_bad = |verdict| matches!(verdict, Verdict::Fail | Verdict::Error | Verdict::Inconclusive);
     cases.filter(|case| is_bad(case.verdict)).map(|case| format!("{}: {}", case.verdict, case.name)).collect()
 }

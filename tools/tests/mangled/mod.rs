@@ -5,11 +5,13 @@ pub(crate) mod faults;
 use std::collections::VecDeque;
 use std::net::Ipv6Addr;
 
+use dmm::reference::Config;
 use dmm_codec::message::{Padded, repair_checksum};
 use dmm_codec::ndp::RouterAdvertisement;
 use dmm_codec::{Instant, Message, Pba, Pbu, PbuFlags};
 use dmm_dataplane::Op;
-use dmm_proto::{Advertise, Input, LinkEvent, Node, Output, Timeout};
+use dmm_proto::legacy::{Lma, Mag};
+use dmm_proto::{Advertise, Cmd, Input, LinkEvent, Maar, Node, Output, Timeout};
 
 /// What a fault may look at.
 pub(crate) struct Seen {
@@ -177,6 +179,30 @@ impl Node for Mangled {
 
     fn next_timeout(&self) -> Option<Timeout> {
         self.node.next_timeout()
+    }
+}
+
+/// The node of a configuration, with a fault.
+pub(crate) fn mangle(config: Config, change: fn(&mut Mangled)) -> Box<dyn Node> {
+    let nobody = Ipv6Addr::UNSPECIFIED;
+    match config {
+        Config::Cmd(config) => {
+            let address = config.address;
+            Mangled::node(Cmd::new(config), address, nobody, Vec::new(), change)
+        }
+        Config::Maar(config) => {
+            let (address, home) = (config.address, config.cmd);
+            let peers = config.peers.iter().map(|peer| peer.address).collect();
+            Mangled::node(Maar::new(config), address, home, peers, change)
+        }
+        Config::Lma(config) => {
+            let (address, peers) = (config.address, config.mags.clone());
+            Mangled::node(Lma::new(config), address, nobody, peers, change)
+        }
+        Config::Mag(config) => {
+            let (address, home) = (config.address, config.lma);
+            Mangled::node(Mag::new(config), address, home, Vec::new(), change)
+        }
     }
 }
 

@@ -5,15 +5,13 @@ mod legacy;
 mod p_maars;
 mod s_maars;
 
-use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use dmm::reference::{self, Config, Make, MakeCmd, node};
 use dmm_conformance::Verdict;
-use dmm_proto::legacy::{Lma, Mag};
 use dmm_proto::{Cmd, CmdConfig, Maar, MaarConfig, Node};
 
-use crate::mangled::Mangled;
+use crate::mangled::{Mangled, mangle};
 
 /// Every row.
 pub(crate) fn mutants() -> Vec<Mutant> {
@@ -81,29 +79,6 @@ fn mangled(
 ) -> Mutant {
     let make: Make = Arc::new(move |config| mangle(config, change));
     Mutant { fault, profile, make, killer, requirement, verdict: Verdict::Fail }
-}
-
-pub(crate) fn mangle(config: Config, change: fn(&mut Mangled)) -> Box<dyn Node> {
-    let nobody = Ipv6Addr::UNSPECIFIED;
-    match config {
-        Config::Cmd(config) => {
-            let address = config.address;
-            Mangled::node(Cmd::new(config), address, nobody, Vec::new(), change)
-        }
-        Config::Maar(config) => {
-            let (address, home) = (config.address, config.cmd);
-            let peers = config.peers.iter().map(|peer| peer.address).collect();
-            Mangled::node(Maar::new(config), address, home, peers, change)
-        }
-        Config::Lma(config) => {
-            let (address, peers) = (config.address, config.mags.clone());
-            Mangled::node(Lma::new(config), address, nobody, peers, change)
-        }
-        Config::Mag(config) => {
-            let (address, home) = (config.address, config.lma);
-            Mangled::node(Mag::new(config), address, home, Vec::new(), change)
-        }
-    }
 }
 
 /// A CMD that is configured wrongly.
