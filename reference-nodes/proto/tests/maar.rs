@@ -11,6 +11,7 @@ use dmm_codec::{
 };
 use dmm_dataplane::{DlifId, Entry, Op, OpFailure, OpId};
 use dmm_proto::{Event, Ignored, Input, LinkEvent, Maar, MaarConfig, Node as _, Output};
+use ipnet::Ipv6Net;
 use pretty_assertions::assert_eq;
 use support::{Bench, CMD, START, accept, attach_pbu, maar, mn1, pba_of, pbu_of, pool, prefix, without};
 
@@ -128,7 +129,15 @@ fn pbas_that_nobody_may_send_change_nothing() {
     let mut bench = bench();
     let sent = solicit(&mut bench);
     let Message::Pba(good) = accept(pbu_of(&sent[0].1), &[]) else { unreachable!() };
+    let anothers = Pba {
+        options: vec![
+            MobilityOption::MnIdentifier(mn1()),
+            MobilityOption::HomeNetworkPrefix(Ipv6Net::new_assert(pool(1).broadcast(), 64).trunc()),
+        ],
+        ..good.clone()
+    };
     let cases = [
+        ("R3.1.5: about another prefix", CMD, anothers, Ignored::Unasked),
         ("R6.4: from a stranger", maar(9), good.clone(), Ignored::Stranger),
         ("A3: without D", CMD, Pba { flags: PbaFlags::P, ..good.clone() }, Ignored::NotForUs),
         ("to another PBU", CMD, Pba { seq: good.seq + 1, ..good.clone() }, Ignored::Unasked),
@@ -295,6 +304,21 @@ fn r3_5_2_a_binding_ends_with_its_lifetime_and_then_the_cmd_is_told() {
     let sent = bench.pass(SECOND * 400);
     let (after, to, pbu) = &sent[0];
     assert_eq!((*after, *to, pbu_of(pbu).lifetime), (300_000, CMD, Lifetime::ZERO));
+}
+
+#[test]
+fn r3_5_6_who_comes_back_while_its_session_is_being_ended_keeps_its_prefix() {
+    let mut bench = bench();
+    serve(&mut bench, &[]);
+    detach(&mut bench);
+    let said: Vec<Lifetime> = bench.pass(SECOND * 301).iter().map(|(.., pbu)| pbu_of(pbu).lifetime).collect();
+    assert_eq!(said, [Lifetime::ZERO; 2], "it is being ended");
+    solicit(&mut bench);
+    assert_eq!(pbu_of(&bench.pass(SECOND * 2)[0].2).lifetime, Lifetime(75));
+    detach(&mut bench);
+    assert_eq!(bench.node.anchored(&mn1()), [prefix(1)], "the CMD may have registered it");
+    let sent = bench.pass(SECOND * 301);
+    assert_eq!((sent[0].0, pbu_of(&sent[0].2).lifetime), (300_000, Lifetime::ZERO));
 }
 
 #[test]

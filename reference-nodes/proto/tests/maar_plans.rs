@@ -73,8 +73,12 @@ fn serve(bench: &mut Bench<Maar>, more: &[MobilityOption]) -> Pbu {
 
 /// The PBU by which the CMD says that `mn1` is at MAAR2.
 fn follow(bench: &mut Bench<Maar>) -> Sent {
+    follow_for(bench, 7, Lifetime(75))
+}
+
+fn follow_for(bench: &mut Bench<Maar>, seq: u16, lifetime: Lifetime) -> Sent {
     bench.now = bench.now + SECOND;
-    let mut pbu = attach_pbu(1, 7, bench.now);
+    let mut pbu = Pbu { lifetime, ..attach_pbu(1, seq, bench.now) };
     pbu.options.push(MobilityOption::ServingMaar(maar(2)));
     signal(bench, CMD, &Message::Pbu(pbu))
 }
@@ -212,6 +216,20 @@ fn r3_5_4_a_p_maar_whose_timer_runs_out_asks_and_is_renewed_or_forgets() {
     signal(&mut bench, CMD, &accept(pbu_of(pbu), &[]));
     assert_eq!(bench.node.load(), MaarLoad::default(), "R3.5.5: a lifetime of 0");
     assert!(removed(&bench, Entry::Tunnel { remote: maar(2) }));
+}
+
+#[test]
+fn r3_5_4_who_left_before_its_registration_was_answered_is_not_ended_by_an_earlier_lifetime() {
+    let mut bench = bench(|config| config.deregistration = Deregistration::PMaarsToo);
+    serve(&mut bench, &[]);
+    follow(&mut bench);
+    bench.now = bench.now + SECOND * 100;
+    solicit(&mut bench, MOBILE);
+    run(&mut bench, Input::Link(LinkEvent::Detached { mobile: MOBILE }));
+    // Sent before the CMD had heard of that, and granted it.
+    follow_for(&mut bench, 8, Lifetime(20));
+    let sent = bench.pass(SECOND * 299);
+    assert_eq!(sent.iter().map(|(after, ..)| *after).collect::<Vec<_>>(), [299_000]);
 }
 
 #[test]

@@ -30,6 +30,15 @@ const ONCE_FAILED: &[(u64, &str)] = &[
         "what a P-MAAR said about a visit of before ended the registration of this one, which the CMD never heard of",
     ),
     (9753, "what P-MAARs tell a MAAR that has lost its memory is not the CMD's word"),
+    (
+        3_483_181,
+        "a late PBA to a PBU from before a restart was taken for the answer to one after it, of another prefix",
+    ),
+    (3_809_551, "who came back while its session was being ended, and left, took an anchored prefix with it"),
+    (
+        3_843_241,
+        "a MAAR ended the session that it had asked for in vain, as far as it knew, by an earlier lifetime",
+    ),
 ];
 
 #[test]

@@ -13,7 +13,7 @@ use dmm_dataplane::{DlifId, Entry, Plane};
 use ipnet::Ipv6Net;
 
 use crate::complaint::Complaints;
-use crate::exchange::{Rejection, mn_of, receive, send};
+use crate::exchange::{Rejection, mn_of, prefixes_of, receive, send};
 use crate::forwarding::Forwarding;
 use crate::maar::{Anchor, DlifAddresses};
 use crate::timing::{Backoff, Pacing};
@@ -251,13 +251,9 @@ impl Mag {
             self.mobiles.remove(mn);
             return self.reconcile(mn, Vec::new());
         }
-        let prefixes = pba.options.iter().filter_map(|option| match option {
-            MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
-            _ => None,
-        });
         let lifetime = pba.lifetime.duration();
         let (refresh, expires) = (Some(now + lifetime * 3 / 4), now + lifetime);
-        mobile.place = Place::Serving { prefixes: prefixes.collect(), refresh, expires };
+        mobile.place = Place::Serving { prefixes: prefixes_of(pba).collect(), refresh, expires };
         self.outbox.push_back(Output::Event(Event::Serving { mn: mn.clone(), tunnels: 1 }));
         let advertisements = self.advertisements(mn);
         self.reconcile(mn, advertisements);

@@ -81,6 +81,8 @@ impl Maar {
         let cmd_key = self.cmd_key(mn);
         let timer = self.anchor_timer(now, request.lifetime);
         let Some(mobile) = self.mobiles.get_mut(mn) else { return };
+        // The CMD may have said this without having heard of a registration here that it grants after it.
+        let timer = mobile.unheard_until().map_or(timer, |until| until.max(timer));
         mobile.freshness = Some(freshness);
         let own = self.config.address;
         let (pba, to_s_maar) = (anchor_pba(&self.config, mobile, request), s_maar_pba(mobile, request));

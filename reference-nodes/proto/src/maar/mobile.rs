@@ -2,12 +2,12 @@
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::Instant;
 use dmm_codec::packet::Mac;
+use dmm_codec::{Instant, Pba};
 use dmm_dataplane::{DlifId, Entry, Plane};
 
 use super::dlif::Anchor;
-use crate::exchange::Freshness;
+use crate::exchange::{Freshness, prefixes_of};
 
 /// A mobile node that this MAAR serves, anchors a prefix of, or both in turn.
 #[derive(Clone, Debug)]
@@ -139,6 +139,25 @@ impl Mobile {
             Place::Registering { .. } | Place::Away { .. } | Place::Leaving => {}
         }
         plane
+    }
+
+    /// Whether a PBA that accepts something is about the prefix that this MAAR has assigned: the CMD echoes that (R3.1.5), and has
+    /// none of its own to give. One that names no prefix, or ALL_ZERO, may be about any.
+    pub(super) fn is_about_own(&self, pba: &Pba) -> bool {
+        let mut said = prefixes_of(pba).filter(|prefix| prefix.prefix_len() > 0).peekable();
+        !pba.status.is_accepted()
+            || said.peek().is_none()
+            || said.any(|prefix| self.own.prefixes.contains(&prefix))
+    }
+
+    /// Until when the CMD may hold it registered here although this MAAR has not heard so: it left before that was answered.
+    pub(super) fn unheard_until(&self) -> Option<Instant> {
+        let until = match self.place {
+            Place::Away { expires } => expires,
+            Place::Anchoring(Elsewhere { until, .. }) => until,
+            _ => return None,
+        };
+        (self.seen > self.confirmed).then_some(until)
     }
 
     fn add_dlif(&self, plane: &mut Plane, anchor: &Anchor) {

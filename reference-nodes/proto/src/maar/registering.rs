@@ -66,6 +66,10 @@ impl Maar {
         let key = self.cmd_key(&mn);
         let is_answer = self.updates.is_answer(&key, pba.seq);
         let mobile = self.mobiles.get(&mn).ok_or(Ignored::Unasked)?;
+        // A number may be that of a PBU from before a restart, and what answers that one is late.
+        if !mobile.is_about_own(pba) {
+            return Err(Ignored::Unasked);
+        }
         // B15, RFC 5213 §6.9.1.2 (5): what answers no PBU "MUST be ignored".
         if !is_answer {
             // R3.2.18: "the S-MAAR might receive multiple PBAs from the CMD in response to a PBU".

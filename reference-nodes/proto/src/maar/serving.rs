@@ -41,6 +41,7 @@ impl Maar {
         match mobile.place {
             Place::Registering { .. } => {}
             Place::Serving { .. } => {
+                mobile.confirmed = now;
                 let advertisements = self.advertisements(&mn);
                 self.reconcile(&mn, advertisements, Vec::new());
             }
@@ -53,8 +54,9 @@ impl Maar {
                 mobile.place = Place::Registering { before: Before::Here { expires } };
                 self.updates.want(now, key, Persistence::UntilAnswered);
             }
+            // The CMD has not confirmed that the session has ended, so the prefix is nobody else's yet.
             Place::Leaving => {
-                mobile.place = Place::Registering { before: Before::Nothing };
+                mobile.place = Place::Registering { before: Before::Here { expires: now } };
                 self.updates.want(now, key, Persistence::UntilAnswered);
             }
         }
