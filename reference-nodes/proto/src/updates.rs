@@ -2,6 +2,7 @@
 //! (RFC 8885 §3.6, R3.6.1). It knows whom a PBU is for and when it may leave; what stands in it is made by the node at that
 //! moment, so that each sending has a fresh sequence number and time stamp (RFC 5213 §6.9.4, R3.6.6).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 use std::net::Ipv6Addr;
@@ -9,7 +10,6 @@ use std::net::Ipv6Addr;
 use dmm_codec::{Instant, MnIdentifier};
 use hashbrown::HashMap;
 
-use crate::keyed::{self, Keyed};
 use crate::timing::{Backoff, Pacing, TokenBucket, UpdateRate};
 use crate::view::Waiting;
 
@@ -41,6 +41,8 @@ pub struct Due<M = MnIdentifier> {
     pub seq: u16,
     /// 0 for the first sending.
     pub repetition: u32,
+    /// Whether it is sent no more after this.
+    pub is_last: bool,
 }
 
 /// How PBUs are sent.
@@ -78,8 +80,9 @@ pub struct Updates<M = MnIdentifier> {
     order: BTreeSet<(Instant, UpdateKey<M>)>,
     /// Those that may not leave before what they say is durable.
     parked: BTreeSet<UpdateKey<M>>,
-    /// R3.6.5; without a mobile node where all are counted together.
-    rates: HashMap<(Ipv6Addr, Option<M>), UpdateRate, Keyed>,
+    /// R3.6.5; without a mobile node where all are counted together. Only those are here that the operator has named, or that have
+    /// numbers here, so that this table needs no secret.
+    rates: HashMap<(Ipv6Addr, Option<M>), UpdateRate>,
     /// When those that count no more are looked for next.
     tidy_at: Instant,
     /// One sequence space per peer (stance A8).
@@ -109,7 +112,7 @@ impl<M: Clone + Ord + Hash> Updates<M> {
             outstanding: BTreeMap::new(),
             order: BTreeSet::new(),
             parked: BTreeSet::new(),
-            rates: HashMap::with_hasher(keyed::hasher()),
+            rates: HashMap::new(),
             tidy_at: Instant::default(),
             sequences: BTreeMap::new(),
         }
@@ -140,22 +143,17 @@ impl<M: Clone + Ord + Hash> Updates<M> {
 
     /// Stops sending.
     pub fn cancel(&mut self, key: &UpdateKey<M>) {
-        match self.outstanding.remove(key) {
-            Some(Update { at: Some(at), .. }) => drop(self.order.remove(&(at, key.clone()))),
-            Some(_) => drop(self.parked.remove(key)),
-            None => {}
+        if let Some(update) = self.outstanding.remove(key) {
+            self.forget_plan(key, &update);
         }
     }
 
-    /// Has an outstanding PBU looked at then, or not before it is unparked.
-    fn look_at(&mut self, key: &UpdateKey<M>, at: Option<Instant>) {
-        let Some(update) = self.outstanding.get_mut(key) else { return };
-        if let Some(before) = std::mem::replace(&mut update.at, at) {
-            self.order.remove(&(before, key.clone()));
-        }
-        if let Some(at) = at {
-            self.order.insert((at, key.clone()));
-        }
+    /// What is no more outstanding is not looked at either.
+    fn forget_plan(&mut self, key: &UpdateKey<M>, update: &Update) {
+        match update.at {
+            Some(at) => self.order.remove(&(at, key.clone())),
+            None => self.parked.remove(key),
+        };
     }
 
     /// Those that are outstanding, for people to look at; `name` says who a mobile node is.
@@ -175,7 +173,7 @@ impl<M: Clone + Ord + Hash> Updates<M> {
         let parked = self.parked.range(of_mn..).take_while(|key| key.mn == *mn);
         for key in parked.cloned().collect::<Vec<_>>() {
             self.parked.remove(&key);
-            self.look_at(&key, Some(at));
+            self.plan(key, Some(at));
         }
     }
 
@@ -219,9 +217,11 @@ impl<M: Clone + Ord + Hash> Updates<M> {
 
     /// Takes an answer: true, and sending stops, if it is to the last PBU that was sent.
     pub fn answered(&mut self, key: &UpdateKey<M>, seq: u16) -> bool {
-        let right = self.is_answer(key, seq);
+        let Entry::Occupied(found) = self.outstanding.entry(key.clone()) else { return false };
+        let right = found.get().sent > 0 && found.get().seq == seq;
         if right {
-            self.cancel(key);
+            let update = found.remove();
+            self.forget_plan(key, &update);
         }
         right
     }
@@ -240,38 +240,42 @@ impl<M: Clone + Ord + Hash> Updates<M> {
         // Whoever has waited longest goes first; the key settles ties, so that a run can be repeated. Nothing is dropped:
         // what may not leave yet is looked at again when it may.
         let key = loop {
-            let (at, key) = self.order.first()?;
-            if *at > now {
-                return None;
-            }
-            let key = key.clone();
+            self.order.first().filter(|(at, _)| *at <= now)?;
+            let (_, key) = self.order.pop_first()?;
             let counted =
                 (key.peer, (self.sending.limit == UpdateLimit::PerMobileNode).then(|| key.mn.clone()));
             let paced = self.buckets.get(&key.peer).map(TokenBucket::ready_at).unwrap_or_default();
             let rate = self.rates.entry(counted).or_default();
             let ready = rate.ready_at().max(paced);
             if ready > now {
-                self.look_at(&key, Some(ready));
+                self.plan(key, Some(ready));
             } else if may_leave(&key.mn) {
                 rate.record(now);
                 break key;
             } else {
-                self.look_at(&key, None);
+                self.plan(key.clone(), None);
                 self.parked.insert(key);
             }
         };
-        let due = self.next_sending(now, &key);
         self.bucket.take(now);
         if let Some(pacing) = self.sending.peer_pacing {
             self.buckets.entry(key.peer).or_insert_with(|| TokenBucket::new(pacing)).take(now);
         }
+        let due = self.next_sending(now, key);
         self.forget_quiet_rates(now);
         Some(due)
     }
 
+    /// Has an outstanding PBU that is not in the order looked at then, or not before it is unparked.
+    fn plan(&mut self, key: UpdateKey<M>, at: Option<Instant>) {
+        let Some(update) = self.outstanding.get_mut(&key) else { return };
+        update.at = at;
+        self.order.extend(at.map(|at| (at, key)));
+    }
+
     /// Numbers the next sending of a PBU that leaves now, and plans the one after it.
-    fn next_sending(&mut self, now: Instant, key: &UpdateKey<M>) -> Due<M> {
-        let update = self.outstanding.get_mut(key).expect("what is in the order is outstanding");
+    fn next_sending(&mut self, now: Instant, key: UpdateKey<M>) -> Due<M> {
+        let update = self.outstanding.get_mut(&key).expect("what is in the order is outstanding");
         update.seq = if let Some(first) = update.first {
             first.wrapping_add(update.sent as u16)
         } else {
@@ -283,18 +287,15 @@ impl<M: Clone + Ord + Hash> Updates<M> {
             update.begun = update.seq;
         }
         update.sent += 1;
-        let due = Due { key: key.clone(), seq: update.seq, repetition: update.sent - 1 };
+        let (seq, repetition) = (update.seq, update.sent - 1);
         let wait = self.sending.backoff.wait(update.sent);
         let is_last = update.persistence == Persistence::UntilMaximum && wait >= self.sending.backoff.max;
-        let next = (!is_last).then_some(now + wait);
-        if let Some(at) = std::mem::replace(&mut update.at, next) {
-            self.order.remove(&(at, key.clone()));
-        }
-        match next {
+        update.at = (!is_last).then_some(now + wait);
+        match update.at {
             Some(at) => drop(self.order.insert((at, key.clone()))),
-            None => drop(self.outstanding.remove(key)),
+            None => drop(self.outstanding.remove(&key)),
         }
-        due
+        Due { key, seq, repetition, is_last }
     }
 
     /// When [`Updates::due`] has something again, or has to look.

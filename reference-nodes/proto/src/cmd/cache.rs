@@ -2,7 +2,7 @@
 //! PBUs and writes are found by the number.
 
 use std::collections::BTreeMap;
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
 
 use dmm_codec::{Instant, MnIdentifier};
@@ -75,7 +75,7 @@ impl Cache {
 
     /// The same for one that has left, too.
     fn numbered(&self, name: &MnIdentifier) -> Option<Mn> {
-        self.hashed(self.keyed.hash_one(name), name)
+        self.hashed(hash(&self.keyed, name), name)
     }
 
     fn hashed(&self, hash: u64, name: &MnIdentifier) -> Option<Mn> {
@@ -85,8 +85,8 @@ impl Cache {
     /// The number of a mobile node, which is known from now on.
     pub(super) fn enter(&mut self, now: Instant, name: MnIdentifier) -> Mn {
         self.tidy(now);
-        let hash = self.keyed.hash_one(&name);
-        if let Some(mn) = self.hashed(hash, &name) {
+        let hashed = hash(&self.keyed, &name);
+        if let Some(mn) = self.hashed(hashed, &name) {
             if self.left.at(&mn).is_some()
                 && let Some(known) = &self.known[mn.index()]
             {
@@ -103,8 +103,8 @@ impl Cache {
         self.in_order.insert(Arc::clone(&name), mn);
         self.known[mn.index()] = Some(Known { name, binding: None });
         let Self { known, keyed, .. } = self;
-        let again = |mn: &Mn| known[mn.index()].as_ref().map_or(0, |known| keyed.hash_one(&*known.name));
-        self.by_name.insert_unique(hash, mn, again);
+        let again = |mn: &Mn| known[mn.index()].as_ref().map_or(0, |known| hash(keyed, &known.name));
+        self.by_name.insert_unique(hashed, mn, again);
         mn
     }
 
@@ -122,7 +122,7 @@ impl Cache {
         while let Some(&(_, mn)) = self.left.first().filter(|(at, _)| *at < now) {
             self.left.set(&mn, None);
             let Some(Known { name, .. }) = self.known[mn.index()].take() else { continue };
-            if let Ok(found) = self.by_name.find_entry(self.keyed.hash_one(&*name), |other| *other == mn) {
+            if let Ok(found) = self.by_name.find_entry(hash(&self.keyed, &name), |other| *other == mn) {
                 found.remove();
             }
             self.free.push(mn);
@@ -173,6 +173,13 @@ impl Cache {
     pub(super) fn bindings(&self) -> impl Iterator<Item = (&MnIdentifier, &Binding)> {
         self.iter().filter_map(|(name, mn)| Some((name, self.get(mn)?)))
     }
+}
+
+/// Where an identifier is found. Its subtype is not what it is told apart by.
+fn hash(keyed: &Keyed, name: &MnIdentifier) -> u64 {
+    let mut hasher = keyed.build_hasher();
+    hasher.write(&name.identifier);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Cmd {
                 self.outbox.push_back(Output::Event(Event::Retransmitted { mn, peer, repetition }));
             }
             self.outbox.push_back(send(self.config.address, due.key.peer, &Message::Pbu(pbu)));
-            if !self.updates.is_outstanding(&due.key) {
+            if due.is_last {
                 self.forget_farewell(&due.key);
                 self.release(now, due.key.mn);
             }

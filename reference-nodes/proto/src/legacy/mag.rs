@@ -346,7 +346,7 @@ impl Mag {
             if let Some(pbu) = self.registration(now, &due) {
                 self.outbox.push_back(send(self.config.address, due.key.peer, &Message::Pbu(pbu)));
             }
-            if !self.updates.is_outstanding(&due.key) {
+            if due.is_last {
                 self.mobiles.remove(&due.key.mn);
             }
         }

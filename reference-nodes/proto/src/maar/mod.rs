@@ -166,15 +166,14 @@ impl Maar {
                 self.updates.cancel(&due.key);
                 continue;
             };
-            let given_up = !self.updates.is_outstanding(&due.key);
-            let Due { key: UpdateKey { mn, peer }, repetition, .. } = due;
+            let Due { key: UpdateKey { mn, peer }, repetition, is_last, .. } = due;
             if repetition > 0 {
                 let mn = mn.clone();
                 self.outbox.push_back(Output::Event(Event::Retransmitted { mn, peer, repetition }));
             }
             self.outbox.push_back(send(self.config.address, peer, &Message::Pbu(pbu)));
             // The last word about a mobile node that is not here: the CMD's own timer does the rest.
-            if given_up {
+            if is_last {
                 self.forget(&mn);
                 self.reconcile(&mn, Vec::new(), Vec::new());
             }
