@@ -15,6 +15,9 @@ pub struct Done {
     pub through: WriteId,
     /// How it went.
     pub result: Result<(), StoreError>,
+    /// What was ordered. It goes back to the thread that made it, which has its memory again at once: freed here, that would be for
+    /// both threads to contend for.
+    pub writes: Vec<Write>,
 }
 
 impl Done {
@@ -43,8 +46,8 @@ impl Writer {
             let mut batch = Vec::new();
             while gather(&ordered, &mut batch) {
                 let through = batch.last().map_or(WriteId(0), |write: &Write| write.id);
-                done(Done { through, result: store.write(&batch) });
-                batch.clear();
+                let result = store.write(&batch);
+                done(Done { through, result, writes: std::mem::take(&mut batch) });
             }
             store
         })?;
