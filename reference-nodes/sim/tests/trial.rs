@@ -39,6 +39,10 @@ const ONCE_FAILED: &[(u64, &str)] = &[
         3_843_241,
         "a MAAR ended the session that it had asked for in vain, as far as it knew, by an earlier lifetime",
     ),
+    (
+        4_376_729,
+        "a P-MAAR that has said that it does not know the mobile node is not in the CMD's list any more",
+    ),
 ];
 
 #[test]

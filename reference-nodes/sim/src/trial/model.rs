@@ -95,6 +95,12 @@ impl Model {
             {
                 mobile.anchors.clear();
             }
+            // The CMD may forget what a MAAR says that it does not anchor.
+            Message::Pba(pba) if *dst == CMD && !pba.status.is_accepted() => {
+                if let (Some(maar), Rejection::Final) = (self.maars.get(src), Rejection::of(pba.status)) {
+                    mobile.promised.retain(|(anchor, _)| anchor != maar);
+                }
+            }
             // The CMD refuses what the MAAR came up with when it had lost its memory.
             Message::Pba(pba) if *src == CMD && !pba.status.is_accepted() => {
                 if let (Some(maar), Rejection::Prefix) = (self.maars.get(dst), Rejection::of(pba.status)) {
