@@ -167,7 +167,7 @@ impl Crowd {
 /// Registrations whose bindings are durable before they are answered, and redb with the same records in the same batches, in turn;
 /// the median of the rounds, since a device is now and then busy with something else, and no two rounds have the same batches.
 fn durable() -> Result<Row, Failure> {
-    const ROUNDS: usize = 7;
+    const ROUNDS: usize = 15;
     let [ours, theirs] = ["cmd", "redb"]
         .map(|name| std::env::temp_dir().join(format!("dmm-bench-{}-{name}.redb", std::process::id())));
     let mut subject = Subject::new(true);
