@@ -447,7 +447,7 @@ pub(crate) fn only_preferred(_: &Seen, ra: &mut Advertise) -> bool {
     ra.advertisement.prefixes.iter().all(|prefix| prefix.preferred > 0)
 }
 
-/// With [`foreign_prefix_later`]: the CMD was told of that one.
+/// With [`foreign_prefix_later`]: the CMD was told of that one. That its PBAs are about it is overlooked with [`all_zero_in_pba`].
 pub(crate) fn foreign_prefix_in_ra(seen: &Seen, ra: &mut Advertise) -> bool {
     for prefix in ra.advertisement.prefixes.iter_mut().filter(|prefix| seen.sent > 1 && prefix.preferred > 0)
     {

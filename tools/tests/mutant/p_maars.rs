@@ -132,7 +132,10 @@ pub(super) fn of_p_maars() -> Vec<Mutant> {
         ),
         of(
             "a prefix that is anchored is not kept",
-            |maar| (maar.outgoing, maar.advertised) = (foreign_prefix_later, foreign_prefix_in_ra),
+            |maar| {
+                maar.outgoing = foreign_prefix_later;
+                (maar.incoming, maar.advertised) = (all_zero_in_pba, foreign_prefix_in_ra);
+            },
             "maar.p.006",
             "RFC8885-R1.2",
         )

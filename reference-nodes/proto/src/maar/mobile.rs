@@ -22,7 +22,8 @@ pub(super) struct Mobile {
     pub(super) place: Place,
     /// When it last solicited a router here: what the CMD said before that about its place is out of date.
     pub(super) seen: Instant,
-    /// When the CMD last confirmed that it is here: what it said before that about another place it said without knowing.
+    /// When the CMD last confirmed that it is here, or it was seen while that held: what the CMD said before that about another
+    /// place it said without knowing. Earlier than `seen` where the CMD has not answered since it came.
     pub(super) confirmed: Instant,
     /// What the next PBU of the CMD must be newer than.
     pub(super) freshness: Option<Freshness>,
