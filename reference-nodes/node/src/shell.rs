@@ -335,14 +335,13 @@ impl Shell {
     fn received(&mut self, src: Ipv6Addr, octets: &[u8]) {
         let now = self.clock.now();
         trace!(len = octets.len(), "received");
-        let dst = self.config.common.address;
-        self.captured(|capture| capture.signal(now, src, dst, octets));
-        self.input(&Input::Signal { src, dst, octets });
-        // Counted when it is answered: that is waited for.
         self.metrics.signal("received", octets);
         if let Some(peer) = self.peers.get_mut(&src) {
             (peer.received, peer.heard) = (peer.received + 1, Some(now));
         }
+        let dst = self.config.common.address;
+        self.captured(|capture| capture.signal(now, src, dst, octets));
+        self.input(&Input::Signal { src, dst, octets });
     }
 
     /// Reads a frame of the access link.
