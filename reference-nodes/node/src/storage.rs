@@ -75,7 +75,7 @@ impl Storage {
 
     /// Takes note of how it went.
     pub(crate) fn note(&mut self, done: &Done) {
-        self.written = done.through.0 + 1;
+        self.written = done.through().0 + 1;
         let problem = done.result.as_ref().err().map(ToString::to_string);
         match &problem {
             Some(why) if problem != self.problem => error!(error = why, "the store"),

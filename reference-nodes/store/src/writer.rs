@@ -11,8 +11,6 @@ use crate::{Store, StoreError};
 /// Writes were done, or could not be.
 #[derive(Debug)]
 pub struct Done {
-    /// The last of them.
-    pub through: WriteId,
     /// How it went.
     pub result: Result<(), StoreError>,
     /// What was ordered. It goes back to the thread that made it, which has its memory again at once: freed here, that would be for
@@ -21,10 +19,15 @@ pub struct Done {
 }
 
 impl Done {
+    /// The last of them.
+    pub fn through(&self) -> WriteId {
+        self.writes.last().map_or(WriteId(0), |write| write.id)
+    }
+
     /// What a node is told.
     pub fn input(&self) -> Input<'static> {
         let result = if self.result.is_ok() { Ok(()) } else { Err(NotDurable) };
-        Input::Persisted { through: self.through, result }
+        Input::Persisted { through: self.through(), result }
     }
 }
 
@@ -45,9 +48,8 @@ impl Writer {
         let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
             let mut batch = Vec::new();
             while gather(&ordered, &mut batch) {
-                let through = batch.last().map_or(WriteId(0), |write: &Write| write.id);
                 let result = store.write(&batch);
-                done(Done { through, result, writes: std::mem::take(&mut batch) });
+                done(Done { result, writes: std::mem::take(&mut batch) });
             }
             store
         })?;

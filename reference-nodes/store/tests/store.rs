@@ -12,7 +12,7 @@ use dmm_proto::record::{
     PMaarRecord, PlaceRecord, Record, RemoteAnchorRecord, SessionRecord,
 };
 use dmm_proto::{Write, WriteId};
-use dmm_store::{FileStore, Owner, Problem, Role, Store, StoreError, Writer, bces, export, import};
+use dmm_store::{Done, FileStore, Owner, Problem, Role, Store, StoreError, Writer, bces, export, import};
 use ipnet::Ipv6Net;
 use redb::StorageBackend;
 
@@ -289,8 +289,8 @@ fn what_gathers_during_a_transaction_is_one_transaction() {
     assert_eq!(store.records().unwrap().len(), 2000);
     let done: Vec<_> = done.into_iter().collect();
     assert!(done.iter().all(|done| done.result.is_ok()));
-    assert!(done.is_sorted_by_key(|done| done.through));
-    assert_eq!(done.last().unwrap().through, WriteId(1999));
+    assert!(done.is_sorted_by_key(Done::through));
+    assert_eq!(done.last().unwrap().through(), WriteId(1999));
     assert!(done.len() < 200, "{} transactions for 2000 records", done.len());
 }
 

@@ -214,7 +214,7 @@ fn registered(path: &Path, pbus: &[Signal]) -> Result<(Duration, Vec<u64>), Fail
             input = Input::Signal { src: *src, dst: *dst, octets };
         } else {
             let done = dones.recv().map_err(Failure::bench)?;
-            batches.push(done.through.0 + 1);
+            batches.push(done.through().0 + 1);
             input = done.input();
         }
         subject.cmd.handle_input(subject.now, input);
