@@ -131,14 +131,11 @@ impl<M: Clone + Ord + Hash> Updates<M> {
         persistence: Persistence,
         first: Option<u16>,
     ) {
-        self.parked.remove(&key);
-        self.order.insert((now, key.clone()));
         let update = Update { at: Some(now), sent: 0, seq: 0, begun: 0, first, persistence };
-        if let Some(Update { at: Some(before), .. }) = self.outstanding.insert(key.clone(), update)
-            && before != now
-        {
-            self.order.remove(&(before, key));
+        if let Some(before) = self.outstanding.insert(key.clone(), update) {
+            self.forget_plan(&key, &before);
         }
+        self.order.insert((now, key));
     }
 
     /// Stops sending.
