@@ -175,7 +175,8 @@ impl Cache {
     }
 }
 
-/// Where an identifier is found. Its subtype is not what it is told apart by.
+/// Where an identifier is found. Those that differ in their subtypes alone meet there, and are told apart as they are
+/// compared.
 fn hash(keyed: &Keyed, name: &MnIdentifier) -> u64 {
     let mut hasher = keyed.build_hasher();
     hasher.write(&name.identifier);
