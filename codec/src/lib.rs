@@ -53,7 +53,7 @@ pub use draft::Drafts;
 pub use error::{DecodeError, EncodeError, ErrorKind, Reaction, SubOptionError, What};
 pub use lint::{Fault, FaultKind, Scope, Weight, lint, lint_with};
 pub use message::{MESSAGES, Message, MessageSpec, Pba, PbaFlags, Pbu, PbuFlags};
-pub use option::{Align, MobilityOption, OPTIONS, OptionSpec, UnknownOption};
+pub use option::{Align, MobilityOption, OPTIONS, OptionSpec, UnknownOption, home_network_prefixes};
 pub use sub_option::{SubOption, SubOptionSpec, SubOptionTable};
 pub use time::Instant;
 pub use value::{

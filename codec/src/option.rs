@@ -137,6 +137,14 @@ pub fn spec_by_name(name: &str) -> Option<&'static OptionSpec> {
     OPTIONS.iter().find(|spec| spec.name == name)
 }
 
+/// The prefixes of the Home Network Prefix options among these (RFC 5213 §8.3), in their order.
+pub fn home_network_prefixes(options: &[MobilityOption]) -> impl Iterator<Item = Ipv6Net> + Clone {
+    options.iter().filter_map(|option| match option {
+        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
+        _ => None,
+    })
+}
+
 /// An option of a type that the table does not have, or octets that stand in the place of any option on purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownOption {

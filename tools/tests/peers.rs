@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use dmm::reference::Config;
 use dmm_codec::message::Padded;
-use dmm_codec::{Lifetime, Message, MnIdentifier, MobilityOption, PbaFlags, PbuFlags, Status};
+use dmm_codec::{
+    Lifetime, Message, MnIdentifier, MobilityOption, PbaFlags, PbuFlags, Status, home_network_prefixes,
+};
 use dmm_conformance::Verdict;
 use dmm_proto::Plan;
 use dmm_proto::stances::ForwardedPrefix;
@@ -41,9 +43,10 @@ fn takes_all_until_deaf(seen: &mut Seen, message: &mut Message) -> bool {
 
 /// Whoever asks for a prefix by ALL_ZERO is told this one.
 fn tell_who_asks(seen: &Seen, message: &mut Message, prefix: &str) {
-    let asked = seen.last.as_ref().is_some_and(|pbu| {
-        pbu.options.iter().any(|option| matches!(option, MobilityOption::HomeNetworkPrefix(prefix) if prefix.addr().is_unspecified()))
-    });
+    let asked = seen
+        .last
+        .as_ref()
+        .is_some_and(|pbu| home_network_prefixes(&pbu.options).any(|prefix| prefix.addr().is_unspecified()));
     if asked && matches!(message, Message::Pba(_)) {
         put_prefix(message, prefix);
     }

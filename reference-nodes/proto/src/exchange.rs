@@ -271,14 +271,6 @@ pub(crate) fn mn_of(pba: &Pba) -> Option<&MnIdentifier> {
     })
 }
 
-/// The prefixes that a PBA is about.
-pub(crate) fn prefixes_of(pba: &Pba) -> impl Iterator<Item = Ipv6Net> + Clone {
-    pba.options.iter().filter_map(|option| match option {
-        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
-        _ => None,
-    })
-}
-
 /// Whether an acknowledgement is for an S-MAAR other than this: its Serving MAAR option, which not every P-MAAR echoes
 /// (stance A12), names another.
 pub(crate) fn is_for_another(pba: &Pba, s_maar: Ipv6Addr) -> bool {

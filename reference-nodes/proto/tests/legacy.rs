@@ -8,7 +8,7 @@ use std::time::Duration;
 use dmm_codec::packet::{Mac, link_local};
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu,
-    PbuFlags, Status,
+    PbuFlags, Status, home_network_prefixes,
 };
 use dmm_dataplane::{Entry, Op};
 use dmm_proto::legacy::{Lma, LmaConfig, Mag, MagConfig, MixedCmd};
@@ -77,11 +77,7 @@ fn ordered<N>(bench: &Bench<N>) -> Vec<Op> {
 }
 
 fn prefix_in(options: &[MobilityOption]) -> Ipv6Net {
-    let of = |option: &MobilityOption| match option {
-        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
-        _ => None,
-    };
-    options.iter().find_map(of).expect("a prefix")
+    home_network_prefixes(options).next().expect("a prefix")
 }
 
 #[test]

@@ -6,7 +6,10 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dmm_codec::message::repair_checksum;
-use dmm_codec::{Lifetime, Message, MessageView, MobilityOption, Pba, PbaFlags, PbuFlags, Status, lint};
+use dmm_codec::{
+    Lifetime, Message, MessageView, MobilityOption, Pba, PbaFlags, PbuFlags, Status, home_network_prefixes,
+    lint,
+};
 use dmm_proto::{Advertise, LinkEvent};
 use ipnet::Ipv6Net;
 
@@ -264,10 +267,7 @@ pub(crate) fn pba_of_another_number(_: &mut Seen, message: &mut Message) -> bool
 
 pub(crate) fn wrong_previous_prefix(_: &mut Seen, message: &mut Message) -> bool {
     let Message::Pba(pba) = message else { return true };
-    let own = pba.options.iter().find_map(|option| match option {
-        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
-        _ => None,
-    });
+    let own = home_network_prefixes(&pba.options).next();
     for option in &mut pba.options {
         if let (MobilityOption::PreviousMaar(previous), Some(own)) = (option, own) {
             previous.prefix = own;

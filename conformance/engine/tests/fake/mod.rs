@@ -10,7 +10,7 @@ use dmm_codec::message::{Padded, repair_checksum};
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, Ipv6, MOBILITY_HEADER};
 use dmm_codec::{
     Instant, Lifetime, Message, MessageView, MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, PreviousMaar,
-    Status,
+    Status, home_network_prefixes,
 };
 use dmm_conformance::transport::{Acted, Action, Bench, Mac, Received, Setup, Transport, TransportError};
 use ipnet::Ipv6Net;
@@ -378,7 +378,7 @@ impl FakeCmd {
             options.retain(|option| option.kind() != 27);
             options.push(MobilityOption::Timestamp(self.now.timestamp()));
         }
-        let anchored = |prefix: &Ipv6Net| match (self.fault, home_network_prefix(&pbu.options)) {
+        let anchored = |prefix: &Ipv6Net| match (self.fault, home_network_prefixes(&pbu.options).next()) {
             (Fault::WrongPreviousPrefix, Some(own)) => own,
             _ => *prefix,
         };
@@ -395,13 +395,6 @@ impl FakeCmd {
             self.emit(Duration::from_millis(300), to, &pba);
         }
     }
-}
-
-fn home_network_prefix(options: &[MobilityOption]) -> Option<Ipv6Net> {
-    options.iter().find_map(|option| match option {
-        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
-        _ => None,
-    })
 }
 
 /// Header and body of a PBU or PBA: an error at or behind this octet is one of an option.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dmm_codec::packet::{Ethernet, HOP_LIMIT, Ipv6, MOBILITY_HEADER};
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Instant, Lifetime, LinkLayerAddress, Message, MnIdentifier,
-    MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status, Timestamp,
+    MobilityOption, Pba, PbaFlags, Pbu, PbuFlags, Status, Timestamp, home_network_prefixes,
 };
 use dmm_conformance::transport::{
     Address, Bench as _, Received, Role, RoleSetup, Setup, Transport, TransportError, Wanted,
@@ -229,10 +229,7 @@ pub(super) fn message(received: &Received) -> Option<Message> {
 
 /// The prefix that a message is about.
 pub(super) fn prefix(options: &[MobilityOption]) -> Option<Ipv6Net> {
-    options.iter().find_map(|option| match option {
-        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
-        _ => None,
-    })
+    home_network_prefixes(options).next()
 }
 
 pub(super) fn named(status: Status) -> String {

@@ -2,14 +2,14 @@
 
 use std::net::Ipv6Addr;
 
-use dmm_codec::{Instant, Message, MobilityOption, Pba, PbaFlags, Status};
+use dmm_codec::{Instant, Message, MobilityOption, Pba, PbaFlags, Status, home_network_prefixes};
 use ipnet::Ipv6Net;
 use smallvec::SmallVec;
 
 use super::anchor::{Anchored, Details};
 use super::binding::{Binding, Handover, PMaar};
 use super::{Cmd, CmdConfig, Mn};
-use crate::exchange::{Rejection, is_detail, is_for_another, mn_of, prefixes_of, refusal};
+use crate::exchange::{Rejection, is_detail, is_for_another, mn_of, refusal};
 use crate::journal::Otherwise;
 use crate::plan::Answer;
 use crate::updates::{Persistence, UpdateKey};
@@ -72,7 +72,7 @@ impl Cmd {
     /// its last registration was lost. One that echoes the S-MAAR's prefix (stance A7) says nothing about its own.
     /// Nothing where it says what is in the cache.
     fn anchored(&self, key: &UpdateKey<Mn>, pba: &Pba) -> Option<Anchored> {
-        let said = prefixes_of(pba);
+        let said = home_network_prefixes(&pba.options);
         let binding = self.cache.get(key.mn)?;
         let p_maar = binding.p_maars.iter().find(|p_maar| p_maar.anchor.maar == key.peer)?;
         if said.clone().eq(p_maar.anchor.prefixes.iter().copied()) {

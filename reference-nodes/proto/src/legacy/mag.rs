@@ -7,13 +7,13 @@ use std::time::Duration;
 use dmm_codec::packet::{Mac, link_local};
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MnIdentifier, MobilityOption, Pba,
-    PbaFlags, Pbu, PbuFlags, Status, Timestamp,
+    PbaFlags, Pbu, PbuFlags, Status, Timestamp, home_network_prefixes,
 };
 use dmm_dataplane::{DlifId, Entry, Plane};
 use ipnet::Ipv6Net;
 
 use crate::complaint::Complaints;
-use crate::exchange::{Rejection, mn_of, prefixes_of, receive, send};
+use crate::exchange::{Rejection, mn_of, receive, send};
 use crate::forwarding::Forwarding;
 use crate::maar::{Anchor, DlifAddresses};
 use crate::timing::{Backoff, Pacing};
@@ -253,7 +253,8 @@ impl Mag {
         }
         let lifetime = pba.lifetime.duration();
         let (refresh, expires) = (Some(now + lifetime * 3 / 4), now + lifetime);
-        mobile.place = Place::Serving { prefixes: prefixes_of(pba).collect(), refresh, expires };
+        mobile.place =
+            Place::Serving { prefixes: home_network_prefixes(&pba.options).collect(), refresh, expires };
         self.outbox.push_back(Output::Event(Event::Serving { mn: mn.clone(), tunnels: 1 }));
         let advertisements = self.advertisements(mn);
         self.reconcile(mn, advertisements);

@@ -3,11 +3,11 @@
 use std::net::Ipv6Addr;
 
 use dmm_codec::packet::Mac;
-use dmm_codec::{Instant, Pba};
+use dmm_codec::{Instant, Pba, home_network_prefixes};
 use dmm_dataplane::{DlifId, Entry, Plane};
 
 use super::dlif::Anchor;
-use crate::exchange::{Freshness, prefixes_of};
+use crate::exchange::Freshness;
 
 /// A mobile node that this MAAR serves, anchors a prefix of, or both in turn.
 #[derive(Clone, Debug)]
@@ -145,7 +145,8 @@ impl Mobile {
     /// Whether a PBA that accepts something is about the prefix that this MAAR has assigned: the CMD echoes that (R3.1.5), and has
     /// none of its own to give. One that names no prefix, or ALL_ZERO, may be about any.
     pub(super) fn is_about_own(&self, pba: &Pba) -> bool {
-        let mut said = prefixes_of(pba).filter(|prefix| prefix.prefix_len() > 0).peekable();
+        let mut said =
+            home_network_prefixes(&pba.options).filter(|prefix| prefix.prefix_len() > 0).peekable();
         !pba.status.is_accepted()
             || said.peek().is_none()
             || said.any(|prefix| self.own.prefixes.contains(&prefix))

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use dmm_codec::ndp::RouterAdvertisement;
 use dmm_codec::packet::{Ethernet, ICMPV6, Ipv6, Mac};
-use dmm_codec::{Instant, Lifetime, Message, MnIdentifier};
+use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, home_network_prefixes};
 use dmm_dataplane::Entry;
 use dmm_proto::legacy::LmaLoad;
 use dmm_proto::record::Record;
 use dmm_proto::view::{Session, State};
 use ipnet::Ipv6Net;
 
-use super::model::{prefixes, until};
+use super::model::until;
 use super::said::Said;
 use super::{Judge, unwritten};
 use crate::domain::{DomainConfig, LMA, maar_address, mn_identifier, mobile_mac, router_of};
@@ -162,7 +162,7 @@ impl Judge for LegacyModel {
                 if *src == LMA && pba.status.is_accepted() && pba.lifetime != Lifetime::ZERO =>
             {
                 let Some(mag) = self.mags.get(dst).copied() else { return Ok(()) };
-                let assigned: Vec<Ipv6Net> = prefixes(&pba.options).collect();
+                let assigned: Vec<Ipv6Net> = home_network_prefixes(&pba.options).collect();
                 let [prefix] = assigned[..] else { return Err(format!("{mn} is given {assigned:?}")) };
                 self.promised(tapped.at, index, mag, prefix, pba.lifetime)?;
                 // It may answer a PBU from before the one that ends it.

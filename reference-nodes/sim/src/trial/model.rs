@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 
-use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption};
+use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, MobilityOption, home_network_prefixes};
 use dmm_dataplane::Entry;
 use dmm_proto::cmd::CmdLoad;
 use dmm_proto::exchange::Rejection;
@@ -115,7 +115,9 @@ impl Model {
                     mobile.unsure.remove(maar);
                     mobile.told.insert(*maar);
                     if *src == CMD {
-                        mobile.promised.extend(prefixes(&pba.options).map(|prefix| (*maar, prefix)));
+                        mobile
+                            .promised
+                            .extend(home_network_prefixes(&pba.options).map(|prefix| (*maar, prefix)));
                     }
                     mobile.expires = mobile.expires.max(until(at, pba.lifetime));
                 }
@@ -297,13 +299,6 @@ fn is_reached(
         return Err(format!("at rest: {mn}: the CMD does not know that maar{anchor} anchors {prefix}"));
     }
     Ok(())
-}
-
-pub(super) fn prefixes(options: &[MobilityOption]) -> impl Iterator<Item = Ipv6Net> {
-    options.iter().filter_map(|option| match option {
-        MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
-        _ => None,
-    })
 }
 
 /// Lifetimes count in units of four seconds, and what is left of the last is said as a whole one.

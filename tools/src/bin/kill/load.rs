@@ -14,7 +14,7 @@ use clap::ValueEnum as _;
 use dmm::Failure;
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu,
-    PbuFlags, Status,
+    PbuFlags, Status, home_network_prefixes,
 };
 use dmm_proto::record::{BceRecord, Record, SessionRecord};
 use dmm_store::Store;
@@ -177,10 +177,7 @@ impl Load {
                 mobile.anchors.retain(|anchor| *anchor != at);
                 mobile.anchors.push(at);
                 mobile.at = Some(at);
-                let assigned = pba.options.iter().find_map(|option| match option {
-                    MobilityOption::HomeNetworkPrefix(prefix) => Some(*prefix),
-                    _ => None,
-                });
+                let assigned = home_network_prefixes(&pba.options).next();
                 // A prefix that was promised is not promised to be another one.
                 if self.role == Victim::Lma && mobile.prefix.is_some_and(|before| Some(before) != assigned) {
                     self.tally.lost.push(format!("mn{named} had {:?} and has {assigned:?}", mobile.prefix));
