@@ -2,6 +2,9 @@
 //! same run. The kernel answers an echo within the call that sends it, so there are two measurements more of a process that does
 //! nothing but send back what it gets: what no daemon can be faster than, asleep or awake. The program starts itself again in namespaces of
 //! its own and measures there.
+//!
+//! An echo is the work of the asker's processor alone, a PBA that of two. Those of a virtual machine may differ by half, and by another
+//! half a minute later; so whoever asks does so from each processor in turn, and what answers has to take the others.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv6Addr, UdpSocket};
@@ -16,17 +19,21 @@ use dmm_codec::{
     AccessTechnology, HandoffIndicator, Lifetime, Message, MnIdentifier, MobilityOption, Pbu, PbuFlags,
 };
 use dmm_node::{Clock, Role, signalling};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::{Row, Target};
 
-/// How many of each are measured, after as many as a tenth that are not.
-const ROUNDS: usize = 5000;
+/// How many of each are measured in a turn, after as many as a tenth that are not.
+const ROUNDS: usize = 1000;
+/// How often what answers is started, and asked from another processor.
+const TURNS: u8 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 const CMD: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 0xcd);
 const MAAR: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xc0, 0, 0, 0, 0, 1);
 
-/// Microseconds: median and 99th of a hundred.
+/// Microseconds: median and 99th of a hundred, each the mean of what the turns came to.
 type Spread = (f64, f64);
 
 /// Two things in turn, so that both see the same machine.
@@ -127,10 +134,12 @@ pub(crate) fn inside() -> Result<(), Failure> {
     };
     let clock = Clock::start();
     let measured = Measured {
-        bare: in_turn(mirror("0")?, EXPERIMENT, &|round| Ok(sent_back(round)))?,
-        pba: in_turn(node(&[])?, MOBILITY_HEADER, &|round| registered(&clock, round))?,
-        asleep: in_turn(node(&["--busy-poll", "0"])?, MOBILITY_HEADER, &|round| registered(&clock, round))?,
-        awake: in_turn(mirror(AWAKE)?, EXPERIMENT, &|round| Ok(sent_back(round)))?,
+        bare: in_turn(&|| mirror("0"), EXPERIMENT, &|round| Ok(sent_back(round)))?,
+        pba: in_turn(&|| node(&[]), MOBILITY_HEADER, &|round| registered(&clock, round))?,
+        asleep: in_turn(&|| node(&["--busy-poll", "0"]), MOBILITY_HEADER, &|round| {
+            registered(&clock, round)
+        })?,
+        awake: in_turn(&|| mirror(AWAKE), EXPERIMENT, &|round| Ok(sent_back(round)))?,
     };
     let json = serde_json::to_string(&measured).map_err(Failure::bench)?;
     io::stdout().write_all(json.as_bytes()).map_err(Failure::bench)
@@ -145,9 +154,9 @@ fn start(command: &mut Command) -> Result<Process, Failure> {
 /// What is sent in a round, and whether something is the answer to it.
 type Exchange = (Vec<u8>, Box<dyn Fn(&[u8]) -> bool>);
 
-/// Echoes, and exchanges with a process on the other end.
+/// Echoes, and exchanges with a process on the other end, from each processor.
 fn in_turn(
-    process: Process,
+    start: &dyn Fn() -> Result<Process, Failure>,
     protocol: u8,
     exchange: &dyn Fn(u16) -> Result<Exchange, Failure>,
 ) -> Result<Turn, Failure> {
@@ -158,16 +167,36 @@ fn in_turn(
     };
     let echoes = open(ICMPV6).map_err(Failure::bench)?;
     let others = open(protocol).map_err(Failure::bench)?;
-    let (mut echo, mut other) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS + ROUNDS / 10 {
-        let number = (round as u16).to_be_bytes();
-        let request = echo_request(number);
-        echo.push(answered(&echoes, &request, |answer| is_echo(answer, number)).map_err(Failure::bench)?);
-        let (request, is_answer) = exchange(round as u16)?;
-        other.push(answered(&others, &request, is_answer).map_err(Failure::bench)?);
+    let own = Pid::from_raw(0);
+    let all = sched_getaffinity(own).map_err(Failure::bench)?;
+    let processors: Vec<CpuSet> =
+        (0..CpuSet::count()).filter_map(|processor| only(processor, &all)).collect();
+    let (mut echo_spreads, mut other_spreads) = (Vec::new(), Vec::new());
+    for processor in processors.iter().cycle().take(usize::from(TURNS)) {
+        // It may run on all, as it may be anywhere; it is asleep when whoever asks moves, and wakes where there is room.
+        let process = start()?;
+        sched_setaffinity(own, processor).map_err(Failure::bench)?;
+        let (mut echo, mut other) = (Vec::new(), Vec::new());
+        for round in 0..ROUNDS + ROUNDS / 10 {
+            let number = (round as u16).to_be_bytes();
+            let request = echo_request(number);
+            echo.push(answered(&echoes, &request, |answer| is_echo(answer, number)).map_err(Failure::bench)?);
+            let (request, is_answer) = exchange(round as u16)?;
+            other.push(answered(&others, &request, is_answer).map_err(Failure::bench)?);
+        }
+        drop(process);
+        sched_setaffinity(own, &all).map_err(Failure::bench)?;
+        echo_spreads.push(spread(echo));
+        other_spreads.push(spread(other));
     }
-    drop(process);
-    Ok(Turn { echo: spread(echo), other: spread(other) })
+    Ok(Turn { echo: mean(&echo_spreads), other: mean(&other_spreads) })
+}
+
+/// The set of this processor alone, if it is among these.
+fn only(processor: usize, all: &CpuSet) -> Option<CpuSet> {
+    let mut only = CpuSet::new();
+    only.set(processor).ok()?;
+    all.is_set(processor).is_ok_and(|is_set| is_set).then_some(only)
 }
 
 fn sent_back(round: u16) -> Exchange {
@@ -229,4 +258,9 @@ fn spread(mut times: Vec<Duration>) -> Spread {
     times.sort_unstable();
     let micros = |index: usize| times[index].as_secs_f64() * 1e6;
     (micros(times.len() / 2), micros(times.len() * 99 / 100))
+}
+
+fn mean(spreads: &[Spread]) -> Spread {
+    let of = |part: fn(&Spread) -> f64| spreads.iter().map(part).sum::<f64>() / f64::from(TURNS);
+    (of(|spread| spread.0), of(|spread| spread.1))
 }
