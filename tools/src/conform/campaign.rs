@@ -14,8 +14,8 @@ use dmm_conformance::{CaseResult, Instance, Profile, Verdict};
 
 use super::MakeBench;
 use super::journal::Journal;
-use super::progress::Progress;
 use crate::Failure;
+use crate::progress::Progress;
 
 /// How many cases run at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Campaign<'_> {
         let done = all.clone().filter_map(|(at, it)| Some((at, kept.remove(&it.name)?))).collect();
         let left: Vec<_> = all.filter(|(at, _)| !BTreeMap::contains_key(&done, at)).collect();
         let shared = Shared {
-            progress: Mutex::new(Progress::new(left.len())),
+            progress: Mutex::new(Progress::start()),
             done: Mutex::new(done),
             lost: Mutex::new(None),
         };
@@ -71,7 +71,6 @@ impl Campaign<'_> {
         };
         self.pass(&together, threads, &shared);
         self.pass(&alone, 1, &shared);
-        locked(&shared.progress).clear();
         match locked(&shared.lost).take() {
             Some(failure) => Err(failure),
             None => Ok(std::mem::take(&mut *locked(&shared.done)).into_values().collect()),
@@ -110,8 +109,10 @@ impl Campaign<'_> {
             self.stop.store(true, Ordering::Relaxed);
             locked(&shared.lost).get_or_insert(failure);
         }
-        locked(&shared.progress).advance(&result.name);
-        locked(&shared.done).insert(at, result);
+        let name = result.name.clone();
+        let mut done = locked(&shared.done);
+        done.insert(at, result);
+        locked(&shared.progress).is_at(|| line(done.len(), self.plan.len(), &name));
     }
 
     /// What is kept can be handed around.
@@ -127,4 +128,20 @@ impl Campaign<'_> {
 /// A thread that panicked takes the process with it when the scope ends; until then what it held is as good as before.
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn line(done: usize, total: usize, name: &str) -> String {
+    let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(50).collect();
+    format!("{done} of {total} cases, last {name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn the_line_says_how_many_of_how_many() {
+        assert_eq!(line(3, 28, "cmd.reg.001"), "3 of 28 cases, last cmd.reg.001");
+        assert_eq!(line(3, 28, "a\x1b[2Jb"), "3 of 28 cases, last a [2Jb");
+    }
 }

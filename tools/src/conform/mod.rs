@@ -6,12 +6,10 @@ mod fmt;
 mod init;
 mod journal;
 mod list;
-mod progress;
 mod replay;
 mod report;
 mod run;
 mod schema;
-mod stop;
 mod wire;
 
 use std::path::{Path, PathBuf};

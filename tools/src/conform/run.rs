@@ -12,12 +12,10 @@ use super::evidence::DOCUMENT;
 use super::replay::record;
 use super::report::{Outputs, read, write};
 use super::wire::{self, WireArgs};
-use super::{
-    Inputs, Lasting, journal, judge_embedded, judge_lasting, profile, requirements, stop, write_evidence,
-};
+use super::{Inputs, Lasting, journal, judge_embedded, judge_lasting, profile, requirements, write_evidence};
 use crate::embedded::Embedded;
 use crate::reference::{REFERENCES, Reference};
-use crate::{Exit, Failure, print};
+use crate::{Exit, Failure, print, stop};
 
 /// What `dmm conform run --help` shows at its end.
 pub const EXAMPLES: &str = "\

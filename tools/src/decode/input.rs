@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::progress::{Progress, Watched};
+use super::watched::Watched;
 use crate::Failure;
+use crate::progress::Progress;
 
 /// Longer text is no message that somebody has copied.
 const LONGEST_TEXT: u64 = 1 << 20;
@@ -48,9 +49,9 @@ fn recognised(mut reader: impl Read + 'static, name: &str, total: u64) -> Result
     let mut magic = Vec::new();
     reader.by_ref().take(4).read_to_end(&mut magic).map_err(failed)?;
     if is_capture(&magic) {
-        let progress = Progress::new(total);
+        let progress = Rc::new(Progress::start());
         let reader = io::Cursor::new(magic).chain(reader);
-        let watched = Watched { reader, progress: Rc::clone(&progress) };
+        let watched = Watched { reader, total, read: 0, progress: Rc::clone(&progress) };
         return Ok(Input::Capture(Box::new(watched), name.to_owned(), progress));
     }
     if magic.starts_with(&[0x1f, 0x8b]) {

@@ -4,8 +4,8 @@
 mod input;
 pub mod json;
 pub mod layers;
-mod progress;
 mod text;
+mod watched;
 mod words;
 mod yaml;
 
@@ -21,9 +21,9 @@ use dmm_conformance::report::counted;
 pub use self::input::hex;
 use self::input::{Input, open};
 use self::layers::{Carried, Start, Way, through, through_link};
-use self::progress::Progress;
 use self::words::Sighting;
 pub(crate) use self::words::utc;
+use crate::progress::Progress;
 use crate::{Exit, Failure};
 
 /// Packets that are read before they are decoded, on all cores, each core some at a time; fewer where they are long, so
@@ -132,11 +132,7 @@ fn decode(args: &DecodeArgs, batch: usize, out: &mut dyn Write) -> Result<(), En
         Input::Capture(..) if args.start.is_some() || ends.is_some() => {
             Err(Failure::usage("--as, --src and --dst are for octets; a capture says them itself").into())
         }
-        Input::Capture(reader, name, progress) => {
-            let result = capture(args, batch, reader, &name, &progress, out);
-            progress.clear();
-            result
-        }
+        Input::Capture(reader, name, progress) => capture(args, batch, reader, &name, &progress, out),
         Input::Octets(octets) => {
             let start = args.start.or_else(|| Start::of(&octets)).ok_or_else(|| {
                 let what =

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum as _;
 use dmm::Failure;
+use dmm::progress::Progress;
 use dmm_codec::{
     AccessTechnology, HandoffIndicator, Lifetime, Message, MnIdentifier, MobilityOption, Pba, PbaFlags, Pbu,
     PbuFlags, Status, home_network_prefixes,
@@ -65,7 +66,9 @@ pub(crate) fn run(role: Victim, times: u32, seed: u64, path: &Path) -> Result<Ta
     let mobiles = (0..MOBILES).map(|number| (number, Mobile::default())).collect();
     let dice = ChaCha8Rng::seed_from_u64(seed);
     let mut load = Load { role, dice, mobiles, seq: 0, tally: Tally::default() };
+    let progress = Progress::start();
     for time in 1..=times {
+        progress.is_at(|| format!("{} of {times} kills, {} lost", time - 1, load.tally.lost.len()));
         load.one_life(path)?;
         load.look(path, time)?;
     }

@@ -1,4 +1,4 @@
-//! Ctrl-C: the run ends in order, and can be resumed.
+//! Ctrl-C: a long run ends in order, with what it has found, and can go on later.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +10,7 @@ use signal_hook::flag;
 use crate::Failure;
 
 /// Set by the first Ctrl-C, or the first SIGTERM; a second one ends the process where it is.
-pub(super) fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
+pub(crate) fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(&stop))
