@@ -122,7 +122,8 @@ enum Sim {
     /// RFC 8885; with `--domain legacy` it is another one, of an LMA and MAGs.
     #[command(after_help = "Examples:\n  dmm sim run --seeds 10000\n  dmm sim run --from 74 --seeds 1\n  \
 dmm sim run --domain legacy --seeds 10000\n\n\
-Exit codes: 0 all seeds kept every promise, 1 some did not.")]
+Exit codes: 0 all seeds kept every promise, 1 some did not, 130 interrupted: after Ctrl-C or SIGTERM no further seed begins, and what has \
+run is reported; a second one ends it at once.")]
     Run(dmm::sim::SimArgs),
 }
 

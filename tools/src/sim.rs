@@ -2,15 +2,17 @@
 //! with the command that replays it, and its packets are written as a capture.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use dmm_captures::{CaptureWriter, Section, WriteError};
 use dmm_conformance::report::counted;
+use dmm_conformance::verdict::INTERRUPTED;
 use dmm_sim::domain::Kind;
 use dmm_sim::trial::{Outcome, Scenario, Trial};
 
-use crate::{Exit, Failure};
+use crate::progress::Progress;
+use crate::{Exit, Failure, stop};
 
 /// What to run.
 #[derive(clap::Args, Clone, Debug)]
@@ -54,20 +56,25 @@ impl DomainKind {
     }
 
     fn replay(self, seed: u64) -> String {
+        self.command(seed, 1)
+    }
+
+    fn command(self, from: u64, seeds: u64) -> String {
         let domain = match self {
             Self::Dmm => "",
             Self::Legacy => " --domain legacy",
         };
-        format!("dmm sim run{domain} --from {seed} --seeds 1")
+        format!("dmm sim run{domain} --from {from} --seeds {seeds}")
     }
 }
 
 /// How many seeds that fail are shown and captured.
 const SHOWN: usize = 10;
 
-/// All seeds together.
+/// All seeds together that have run.
 #[derive(Default)]
 struct Sum {
+    seeds: u64,
     steps: u64,
     frames: u64,
     attachments: u64,
@@ -77,7 +84,9 @@ struct Sum {
 
 /// Runs the seeds and says which fail.
 pub fn run(args: &SimArgs) -> Result<Exit, Failure> {
-    let mut sum = run_all(args);
+    // There are no seeds behind the last.
+    let args = &SimArgs { seeds: args.seeds.min(u64::MAX - args.from), ..args.clone() };
+    let mut sum = run_all(args, &*stop::on_signals()?);
     sum.failed.sort_by_key(|(seed, _)| *seed);
     let mut captures = Vec::new();
     for (seed, _) in sum.failed.iter().take(SHOWN) {
@@ -88,34 +97,40 @@ pub fn run(args: &SimArgs) -> Result<Exit, Failure> {
     } else {
         print_lines(args, &sum, &captures);
     }
-    Ok(if sum.failed.is_empty() { Exit::OK } else { Exit::FELL_SHORT })
+    let is_interrupted = sum.seeds < args.seeds;
+    let exit = if sum.failed.is_empty() { Exit::OK } else { Exit::FELL_SHORT };
+    Ok(if is_interrupted { Exit(INTERRUPTED) } else { exit })
 }
 
-fn run_all(args: &SimArgs) -> Sum {
+/// Runs seed after seed, until all have run or somebody stops it: then those that have begun end, so that what has run is without a gap.
+fn run_all(args: &SimArgs, stop: &AtomicBool) -> Sum {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.unwrap_or(processors).max(1);
-    let next = AtomicU64::new(args.from);
-    let end = args.from.saturating_add(args.seeds);
-    let sum = Mutex::new(Sum::default());
+    let begun = AtomicU64::new(0);
+    let sum = Mutex::new((Sum::default(), Progress::start()));
     std::thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
+                while !stop.load(Ordering::Relaxed) {
+                    let nth = begun.fetch_add(1, Ordering::Relaxed);
+                    if nth >= args.seeds {
                         return;
                     }
+                    let seed = args.from + nth;
                     let outcome = args.domain.trial(seed, false).run();
-                    sum.lock().unwrap_or_else(PoisonError::into_inner).add(seed, outcome);
+                    let (sum, progress) = &mut *sum.lock().unwrap_or_else(PoisonError::into_inner);
+                    sum.add(seed, outcome);
+                    progress.is_at(|| sum.line(args.seeds));
                 }
             });
         }
     });
-    sum.into_inner().unwrap_or_else(PoisonError::into_inner)
+    sum.into_inner().unwrap_or_else(PoisonError::into_inner).0
 }
 
 impl Sum {
     fn add(&mut self, seed: u64, outcome: Outcome) {
+        self.seeds += 1;
         self.steps += outcome.steps;
         self.frames += outcome.frames;
         self.attachments += outcome.attachments;
@@ -123,6 +138,12 @@ impl Sum {
         if outcome.failure.is_some() {
             self.failed.push((seed, outcome));
         }
+    }
+
+    /// How far it has come. A seed that failed is worth stopping for.
+    fn line(&self, all: u64) -> String {
+        let last = self.failed.last().map(|(seed, _)| format!(", seed {seed} the last")).unwrap_or_default();
+        format!("{} of {}, {} failed{last}", self.seeds, counted(all, "seed"), self.failed.len())
     }
 }
 
@@ -174,7 +195,7 @@ fn print_lines(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
     }
     println!(
         "{} from {}: {} failed; {} attachments, {} kills, {} frames, {} steps",
-        counted(args.seeds, "seed"),
+        counted(sum.seeds, "seed"),
         args.from,
         sum.failed.len(),
         sum.attachments,
@@ -182,6 +203,10 @@ fn print_lines(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
         sum.frames,
         sum.steps
     );
+    if sum.seeds < args.seeds {
+        let (from, left) = (args.from + sum.seeds, args.seeds - sum.seeds);
+        println!("interrupted; to go on: {}", args.domain.command(from, left));
+    }
 }
 
 fn print_json(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
@@ -201,7 +226,8 @@ fn print_json(args: &SimArgs, sum: &Sum, captures: &[PathBuf]) {
         })
         .collect();
     let all = serde_json::json!({
-        "seeds": args.seeds,
+        "seeds": sum.seeds,
+        "left": args.seeds - sum.seeds,
         "from": args.from,
         "attachments": sum.attachments,
         "kills": sum.kills,
