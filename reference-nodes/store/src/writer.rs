@@ -1,7 +1,7 @@
 //! Group commit: while one transaction is on its way to the disk, what is ordered meanwhile gathers, and becomes durable in the
 //! next. A node waits for no disk, and the disk is not asked once for each of thousands of bindings.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use dmm_proto::{Input, NotDurable, Write, WriteId};
@@ -34,8 +34,23 @@ impl Done {
 /// A thread that writes.
 #[derive(Debug)]
 pub struct Writer {
-    orders: Option<Sender<Write>>,
+    orders: Arc<Orders>,
     thread: Option<JoinHandle<Store>>,
+}
+
+/// What is ordered and not taken yet. All of it changes hands at once, since both threads have more to do than to hand over thousands of
+/// writes one by one.
+#[derive(Debug, Default)]
+struct Orders {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    writes: Vec<Write>,
+    /// There will be no more.
+    is_all: bool,
 }
 
 /// How many writes one transaction has at most: what is read back of it, and what is lost with it, is bounded.
@@ -44,37 +59,64 @@ const BATCH: usize = 16_384;
 impl Writer {
     /// Starts to write into a store; `done` is called from the writing thread.
     pub fn start(mut store: Store, done: impl Fn(Done) + Send + 'static) -> std::io::Result<Self> {
-        let (orders, ordered) = channel();
+        let orders = Arc::new(Orders::default());
+        let ordered = Arc::clone(&orders);
         let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
-            let mut batch = Vec::new();
-            while gather(&ordered, &mut batch) {
-                let result = store.write(&batch);
-                done(Done { result, writes: std::mem::take(&mut batch) });
+            while let Some(writes) = ordered.take() {
+                let result = store.write(&writes);
+                done(Done { result, writes });
             }
             store
         })?;
-        Ok(Self { orders: Some(orders), thread: Some(thread) })
+        Ok(Self { orders, thread: Some(thread) })
     }
 
     /// Has something written. What cannot be is said by `done`.
     pub fn order(&self, write: Write) {
-        if let Some(orders) = &self.orders {
-            // It fails where the thread has ended: then a panic was reported, and nothing is promised any more.
-            let _ = orders.send(write);
+        // Where the thread has ended a panic was reported, and nothing is promised any more.
+        if self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            self.orders.change(|waiting| waiting.writes.push(write));
         }
     }
 
     /// Ends after all that was ordered is written.
     pub fn stop(mut self) -> Option<Store> {
-        self.orders = None;
-        self.thread.take()?.join().ok()
+        let thread = self.thread.take();
+        drop(self);
+        thread?.join().ok()
     }
 }
 
-/// Waits for an order, and takes those that wait with it; whether there will be more.
-fn gather(ordered: &Receiver<Write>, batch: &mut Vec<Write>) -> bool {
-    let Ok(first) = ordered.recv() else { return false };
-    batch.push(first);
-    batch.extend(ordered.try_iter().take(BATCH - 1));
-    true
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.orders.change(|waiting| waiting.is_all = true);
+    }
+}
+
+impl Orders {
+    fn change(&self, change: impl FnOnce(&mut Waiting)) {
+        let mut waiting = self.locked();
+        // Whoever waits does so for the first.
+        let is_awaited = waiting.writes.is_empty();
+        change(&mut waiting);
+        drop(waiting);
+        if is_awaited {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Waits for an order, and takes those that wait with it; nothing where there will be none.
+    fn take(&self) -> Option<Vec<Write>> {
+        let is_idle = |waiting: &mut Waiting| waiting.writes.is_empty() && !waiting.is_all;
+        let waiting = self.changed.wait_while(self.locked(), is_idle);
+        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        let first = waiting.writes.len().min(BATCH);
+        let behind = waiting.writes.split_off(first);
+        Some(std::mem::replace(&mut waiting.writes, behind)).filter(|writes| !writes.is_empty())
+    }
+
+    /// Nothing panics while it is locked.
+    fn locked(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
