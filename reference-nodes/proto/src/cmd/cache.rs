@@ -21,13 +21,13 @@ impl Mn {
         self.0 as usize
     }
 
-    /// Its number, the most significant octet first, for who keeps many.
+    /// Its number as octets, which may stand anywhere, for who keeps many.
     pub(super) fn octets(self) -> [u8; 4] {
-        self.0.to_be_bytes()
+        self.0.to_ne_bytes()
     }
 
     pub(super) fn from_octets(octets: [u8; 4]) -> Self {
-        Self(u32::from_be_bytes(octets))
+        Self(u32::from_ne_bytes(octets))
     }
 }
 

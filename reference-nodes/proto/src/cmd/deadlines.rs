@@ -2,6 +2,7 @@
 //! entry that has become too early stays where it is until its time comes, so it is moved once in a lifetime, however many
 //! refreshes and handovers there are in it. What is the first may therefore be looked at for nothing.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use dmm_codec::Instant;
@@ -16,21 +17,33 @@ pub(super) struct Deadlines {
     at: Vec<Instant>,
 }
 
-/// A deadline and whose it is, most significant octets first: a tuple would take a third more, for every binding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A deadline and whose it is. As octets: a tuple would take a third more, for every binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Entry([u8; 8], [u8; 4]);
 
 impl Entry {
     fn new(at: Instant, mn: Mn) -> Self {
-        Self(at.as_nanos().to_be_bytes(), mn.octets())
+        Self(at.as_nanos().to_ne_bytes(), mn.octets())
     }
 
     fn at(self) -> Instant {
-        Instant::from_nanos(u64::from_be_bytes(self.0))
+        Instant::from_nanos(u64::from_ne_bytes(self.0))
     }
 
     fn mn(self) -> Mn {
         Mn::from_octets(self.1)
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.at(), self.mn()).cmp(&(other.at(), other.mn()))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

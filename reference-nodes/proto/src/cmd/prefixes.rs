@@ -1,6 +1,7 @@
 //! Which mobile node has which prefix. A prefix belongs to one mobile node from its first registration until its session
 //! has ended, wherever the mobile node is (RFC 8885 §1, R1.2; stance A6).
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::ops::Bound;
@@ -21,17 +22,40 @@ pub(super) struct Prefixes {
 /// The first half of a prefix of up to 64 bits, and its length: in the order of addresses, the shorter first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Short {
-    /// The octets that it has in common with others of its pool.
-    block: [u8; 6],
+    /// The octets that it has in common with others of its pool: a number of 48 bits.
+    block: u64,
     /// The two that follow, and the length.
-    rest: [u8; 3],
+    rest: Rest,
+}
+
+/// Two octets of an address and a length: as octets, since a number of so many bits takes one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rest([u8; 3]);
+
+impl Rest {
+    fn number(self) -> u32 {
+        let [high, low, len] = self.0;
+        u32::from_be_bytes([0, high, low, len])
+    }
+}
+
+impl Ord for Rest {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number().cmp(&other.number())
+    }
+}
+
+impl PartialOrd for Rest {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// Prefixes of up to 64 bits, as nearly all are. There is one for each mobile node at each of its MAARs, so octets count: those of a
 /// pool have their first six in common.
 #[derive(Clone, Debug, Default)]
 struct Shorts {
-    blocks: BTreeMap<[u8; 6], BTreeMap<[u8; 3], Mn>>,
+    blocks: BTreeMap<u64, BTreeMap<Rest, Mn>>,
     len: usize,
 }
 
@@ -68,7 +92,9 @@ impl Shorts {
         let Short { block: first, rest } = short;
         let in_block = self.blocks.get(&first).into_iter().flat_map(move |of_block| of_block.range(rest..));
         let in_block = in_block.map(move |(rest, mn)| (Short { block: first, rest: *rest }, *mn));
-        let behind = self.blocks.range((Bound::Excluded(first), Bound::Unbounded));
+        // Looked for once they are asked for: what lies inside a prefix is mostly in its block.
+        let behind = std::iter::once(first)
+            .flat_map(|first| self.blocks.range((Bound::Excluded(first), Bound::Unbounded)));
         let behind = behind.flat_map(|(block, of_block)| {
             of_block.iter().map(|(rest, mn)| (Short { block: *block, rest: *rest }, *mn))
         });
@@ -78,17 +104,14 @@ impl Shorts {
 
 impl Short {
     fn of(prefix: Ipv6Net) -> Option<Self> {
-        let octets = prefix.addr().octets();
-        let block = *octets.first_chunk()?;
+        let first_half = (prefix.addr().to_bits() >> 64) as u64;
+        let [.., high, low] = first_half.to_be_bytes();
         (prefix.prefix_len() <= 64)
-            .then_some(Self { block, rest: [octets[6], octets[7], prefix.prefix_len()] })
+            .then_some(Self { block: first_half >> 16, rest: Rest([high, low, prefix.prefix_len()]) })
     }
 
     fn address(self) -> Ipv6Addr {
-        let mut octets = [0; 16];
-        octets[..6].copy_from_slice(&self.block);
-        octets[6..8].copy_from_slice(&self.rest[..2]);
-        octets.into()
+        Ipv6Addr::from_bits(u128::from(self.block << 16 | u64::from(self.rest.number() >> 8)) << 64)
     }
 }
 
