@@ -92,11 +92,6 @@ impl<M: Clone + Ord + Hash> Journal<M> {
         self.next - self.writing.len() as u64
     }
 
-    /// Whether anything is to be durable.
-    pub(crate) fn is_kept(&self) -> bool {
-        self.durable
-    }
-
     /// Whether a write about a mobile node is under way, or is still to be ordered.
     pub(crate) fn is_about(&self, mn: &M) -> bool {
         self.changed.contains(mn) || self.last.contains_key(mn) || self.refused.contains(mn)
@@ -146,7 +141,7 @@ impl<M: Clone + Ord + Hash> Journal<M> {
                 self.changed.insert(said.mn.clone());
             }
         }
-        for mn in std::mem::take(&mut self.changed) {
+        while let Some(mn) = self.changed.pop_first() {
             let id = WriteId(self.next);
             self.next += 1;
             let (named, record) = record(&mn);
@@ -157,7 +152,12 @@ impl<M: Clone + Ord + Hash> Journal<M> {
         let first = self.first();
         for said in self.said.drain(..) {
             match self.last.get(&said.mn) {
-                Some(id) => self.writing[(id.0 - first) as usize].held.push(said),
+                Some(id) => {
+                    let held = &mut self.writing[(id.0 - first) as usize].held;
+                    // Mostly it is one, and what is said is long.
+                    held.reserve_exact(1);
+                    held.push(said);
+                }
                 None => outbox.push_back(said.output),
             }
         }

@@ -22,7 +22,7 @@ mod registration;
 mod restart;
 mod view;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::Ipv6Addr;
 
 use dmm_codec::{Instant, Lifetime, Message, MnIdentifier, Pbu, PbuFlags};
@@ -36,12 +36,13 @@ use crate::complaint::Complaints;
 use crate::exchange::{Request, receive, refuse};
 use crate::journal::Journal;
 use crate::timing::Agenda;
-use crate::updates::{UpdateKey, Updates};
+use crate::updates::Updates;
 use crate::{Event, Ignored, Input, Node, Output, Reason, Timeout};
 use anchor::Anchor;
 use binding::Binding;
 use cache::{Cache, Mn};
 use deadlines::Deadlines;
+use notice::Farewells;
 use prefixes::Prefixes;
 
 /// A CMD: "only the Binding Cache and its management operations are maintained" (R3.0.1).
@@ -56,7 +57,7 @@ pub struct Cmd {
     answers: Agenda<Mn>,
     updates: Updates<Mn>,
     /// P-MAARs to be told that a session has ended, and the prefixes that they anchored for it.
-    farewells: BTreeMap<UpdateKey<Mn>, Vec<Ipv6Net>>,
+    farewells: Farewells,
     journal: Journal<Mn>,
     complaints: Complaints,
     outbox: VecDeque<Output>,
@@ -87,7 +88,7 @@ impl Cmd {
             expiries: Deadlines::default(),
             answers: Agenda::default(),
             updates,
-            farewells: BTreeMap::new(),
+            farewells: Farewells::new(),
             journal,
             complaints,
             outbox: VecDeque::new(),

@@ -1,5 +1,6 @@
 //! What a CMD tells P-MAARs: where the mobile node is now, or that its session has ended.
 
+use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
 use dmm_codec::{AccessTechnology, HandoffIndicator, Instant, Lifetime, Message, MobilityOption, Pbu};
@@ -13,6 +14,16 @@ use crate::{Event, Output};
 
 /// Whatever prefix it is (RFC 5213 §8.3).
 const ALL_ZERO: &[Ipv6Net] = &[Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0)];
+
+/// The P-MAARs that are to be told that a session has ended, and the prefixes that they anchored in it.
+pub(super) type Farewells = BTreeMap<UpdateKey<Mn>, Vec<Ipv6Net>>;
+
+/// Those of one mobile node.
+pub(super) fn farewells_of(farewells: &Farewells, mn: Mn) -> impl Iterator<Item = (Ipv6Addr, &Vec<Ipv6Net>)> {
+    let of_mn = UpdateKey { mn, peer: Ipv6Addr::UNSPECIFIED };
+    let farewells = farewells.range(of_mn..).take_while(move |(key, _)| key.mn == mn);
+    farewells.map(|(key, prefixes)| (key.peer, prefixes))
+}
 
 impl Cmd {
     /// Has a P-MAAR told that it anchors nothing for a mobile node any more. P-MAARs have stopped their timers (§3.5), so
@@ -41,9 +52,7 @@ impl Cmd {
 
     /// The P-MAARs that are to be told that a mobile node's session has ended.
     pub(super) fn farewells_of(&self, mn: Mn) -> impl Iterator<Item = (Ipv6Addr, &Vec<Ipv6Net>)> {
-        let of_mn = UpdateKey { mn, peer: Ipv6Addr::UNSPECIFIED };
-        let farewells = self.farewells.range(of_mn..).take_while(move |(key, _)| key.mn == mn);
-        farewells.map(|(key, prefixes)| (key.peer, prefixes))
+        farewells_of(&self.farewells, mn)
     }
 
     pub(super) fn send_updates(&mut self, now: Instant) {

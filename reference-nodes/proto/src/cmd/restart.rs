@@ -5,9 +5,10 @@ use dmm_codec::{AccessTechnology, HandoffIndicator, Instant, LinkLayerAddress, M
 
 use super::anchor::Anchor;
 use super::binding::{Binding, PMaar};
+use super::cache::Cache;
+use super::notice::{Farewells, farewells_of};
 use super::{Cmd, CmdConfig, Mn};
 use crate::exchange::Echo;
-use crate::journal::Journal;
 use crate::record::{
     AnchorRecord, BindingRecord, EchoRecord, FarewellRecord, PMaarRecord, Record, SessionRecord,
 };
@@ -59,24 +60,23 @@ impl Cmd {
 
     /// Orders what has changed in this input to be written.
     pub(super) fn write(&mut self) {
-        if !self.journal.is_kept() {
-            return;
-        }
-        let mut journal = std::mem::replace(&mut self.journal, Journal::new(true));
-        let mut outbox = std::mem::take(&mut self.outbox);
-        let record = |mn: &Mn| (self.cache.name(*mn).clone(), self.record(*mn).map(Record::Session));
-        journal.write(&mut outbox, record);
-        (self.journal, self.outbox) = (journal, outbox);
+        let Self { journal, outbox, cache, farewells, .. } = self;
+        journal.write(outbox, |mn| {
+            (cache.name(*mn).clone(), record(cache, farewells, *mn).map(Record::Session))
+        });
     }
 
     fn record(&self, mn: Mn) -> Option<SessionRecord> {
-        let farewells: Vec<_> = self
-            .farewells_of(mn)
-            .map(|(maar, prefixes)| FarewellRecord { maar, prefixes: prefixes.clone() })
-            .collect();
-        let binding = self.cache.get(mn).map(BindingRecord::from);
-        (binding.is_some() || !farewells.is_empty()).then_some(SessionRecord { binding, farewells })
+        record(&self.cache, &self.farewells, mn)
     }
+}
+
+fn record(cache: &Cache, farewells: &Farewells, mn: Mn) -> Option<SessionRecord> {
+    let farewells: Vec<_> = farewells_of(farewells, mn)
+        .map(|(maar, prefixes)| FarewellRecord { maar, prefixes: prefixes.clone() })
+        .collect();
+    let binding = cache.get(mn).map(BindingRecord::from);
+    (binding.is_some() || !farewells.is_empty()).then_some(SessionRecord { binding, farewells })
 }
 
 impl From<&Binding> for BindingRecord {
